@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What comes out of a job (docs/formats/report.md). A worker returns a WorkerReport as its function's response; the
+// trigger gathers them into a JobReport, which `lambdaml train` writes to the job's output as report.json.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "job/spec.h"
+
+namespace lambdaml {
+
+struct Metrics {
+  double loss = 0;      // mean over rows, without the penalty
+  double accuracy = 0;  // share of rows whose class was predicted
+  std::int64_t rows = 0;
+
+  friend bool operator==(const Metrics&, const Metrics&) = default;
+};
+
+// One point of the curves, the same on every rank.
+struct CurvePoint {
+  std::int64_t round = 0;
+  double epoch = 0;
+  double seconds = 0;             // since the worker began to train
+  double loss = 0;                // mean over the rows of the epoch, before each update, plus the penalty
+  double accuracy = 0;            // likewise
+  std::optional<Metrics> test;    // where there are test or held-out rows
+};
+
+// Why training ended.
+enum class Ending { kEpochs, kRounds, kTargetLoss, kNoImprovement, kStopped, kTimeLimit };
+std::string_view Name(Ending ending);
+
+struct PhaseSeconds {
+  double start = 0;        // from the invocation's arrival to the first line of the worker
+  double load = 0;
+  double compute = 0;
+  double communicate = 0;  // in collective calls, without waiting
+  double wait = 0;         // for messages of other ranks
+};
+
+struct WorkerReport {
+  std::int64_t rank = 0;
+  std::int64_t rows = 0;
+  PhaseSeconds seconds;
+  std::int64_t requests = 0;  // to the channel
+  std::int64_t bytes_sent = 0;
+  std::int64_t bytes_received = 0;
+  std::int64_t memory_peak_bytes = 0;
+  std::int64_t cold_start = 0;  // 1 if this invocation started a new process
+
+  // The same on every rank.
+  Ending ending = Ending::kEpochs;
+  std::int64_t rounds = 0;
+  double epochs = 0;
+  std::vector<CurvePoint> curve;
+  Metrics train;
+  std::optional<Metrics> test;
+  std::string model_key;  // where the model is in the channel
+};
+
+struct JobReport {
+  std::string status = "done";  // "done", "stopped" or "failed"
+  std::string error;            // if failed
+  std::string name;
+  std::string attempt;
+  std::string version;
+  double wall_seconds = 0;      // as the user waited, from the command to the model
+  JobSpec spec;
+  std::vector<WorkerReport> workers;
+};
+
+std::string ToJson(const WorkerReport& report);
+Result<WorkerReport> ParseWorkerReport(std::string_view json);
+
+// Also holds, at the top, what all ranks agree on: rounds, epochs, train, test, curve, ending.
+std::string ToJson(const JobReport& report);
+Result<JobReport> ParseJobReport(std::string_view json);
+
+}  // namespace lambdaml

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One worker of a job, from its invocation to its report: open, load, train, evaluate, save the model, report. Knows
+// nothing of where it runs.
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "job/invocation.h"
+#include "job/report.h"
+
+namespace lambdaml {
+
+// What a worker is given besides its invocation. All must outlive the call.
+struct WorkerRuntime {
+  Clock& clock;
+  Log& log;
+  Clock::Time arrived;   // when the invocation reached the process
+  Clock::Time deadline;  // when the platform ends the process
+  bool cold_start = false;
+};
+
+Result<WorkerReport> RunWorker(const JobInvocation& invocation, const WorkerRuntime& runtime);
+
+}  // namespace lambdaml
