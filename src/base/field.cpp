@@ -26,7 +26,8 @@ Result<void> AssignNumber(const Field& field, Number* at, std::optional<Number> 
   const std::string allowed = StrCat(std::is_integral_v<Number> ? "an integer" : "a number", Range(field.bounds));
   if (!number) return Wrong(field, given, allowed);
   const auto value = static_cast<double>(*number);
-  if (!std::isfinite(value) || value < field.bounds.min || value > field.bounds.max) return Wrong(field, given, allowed);
+  if (!std::isfinite(value) || value < field.bounds.min || value > field.bounds.max)
+    return Wrong(field, given, allowed);
   *at = *number;
   return {};
 }
@@ -70,7 +71,9 @@ struct Printer {
 
 }  // namespace
 
-Result<void> Assign(const Field& field, std::string_view text) { return std::visit(Assigner{field, text}, field.target); }
+Result<void> Assign(const Field& field, std::string_view text) {
+  return std::visit(Assigner{field, text}, field.target);
+}
 
 Result<const Field*> Find(const Fields& fields, std::string_view name, std::string_view what) {
   std::vector<std::string> names;

@@ -55,8 +55,8 @@ FileDescriptor OpenTemporary(const std::filesystem::path& path) {
   return FileDescriptor(open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666));
 }
 
-Result<void> Commit(const std::filesystem::path& temporary, const std::filesystem::path& path, const FileDescriptor& file,
-                    Durability durability) {
+Result<void> Commit(const std::filesystem::path& temporary, const std::filesystem::path& path,
+                    const FileDescriptor& file, Durability durability) {
   if (durability == Durability::kPowerLoss && fsync(file.get()) != 0) return FileError("cannot sync", path, errno);
   if (rename(temporary.c_str(), path.c_str()) != 0) return FileError("cannot replace", path, errno);
   if (durability == Durability::kPowerLoss) {
@@ -83,8 +83,7 @@ void FileDescriptor::Close() {
 }
 
 Error FileError(std::string_view doing, const std::filesystem::path& path, int error_number) {
-  return {CodeOf(error_number),
-          StrCat(doing, " ", path.native(), ": ", std::generic_category().message(error_number))};
+  return {CodeOf(error_number), StrCat(doing, " ", path.native(), ": ", std::generic_category().message(error_number))};
 }
 
 Result<Blob> ReadFile(const std::filesystem::path& path) {

@@ -33,9 +33,7 @@ struct Error {
   Code code = Code::kInternal;
   std::string message;
 
-  Error Context(std::string_view doing) && {
-    return {code, std::string(doing) + ": " + std::move(message)};
-  }
+  Error Context(std::string_view doing) && { return {code, std::string(doing) + ": " + std::move(message)}; }
 };
 
 template <class T>
@@ -97,11 +95,11 @@ class [[nodiscard]] Result<void> {
 }  // namespace lambdaml
 
 #define LAMBDAML_JOIN_(a, b) a##b
-#define LAMBDAML_TRY_(expression, result)                          \
-  __extension__({                                                  \
-    auto result = (expression);                                    \
-    if (!(result).ok()) return std::move(result).error();          \
-    std::move(result).value();                                     \
+#define LAMBDAML_TRY_(expression, result)                 \
+  __extension__({                                         \
+    auto result = (expression);                           \
+    if (!(result).ok()) return std::move(result).error(); \
+    std::move(result).value();                            \
   })
 #define LAMBDAML_TRY_NAMED_(expression, line) LAMBDAML_TRY_(expression, LAMBDAML_JOIN_(try_result_, line))
 

@@ -61,7 +61,9 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-std::string WithUnit(double value, int digits, std::string_view unit) { return StrCat(Fixed(value, digits), " ", unit); }
+std::string WithUnit(double value, int digits, std::string_view unit) {
+  return StrCat(Fixed(value, digits), " ", unit);
+}
 
 }  // namespace
 

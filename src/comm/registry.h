@@ -18,10 +18,10 @@ namespace lambdaml {
 struct Membership {
   Store& store;
   Clock& clock;
-  Key job;                 // the prefix of every key: names the job and the attempt
+  Key job;  // the prefix of every key: names the job and the attempt
   int rank = 0;
   int size = 1;
-  Clock::Duration timeout;  // of one collective call
+  Clock::Duration timeout;                    // of one collective call
   Clock::Time deadline = Clock::Time::max();  // of all of them
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Rows of a dataset, by reference: a partition is all rows of a worker, a batch some of them. The values stay where they
-// are, in the mapped shards; whoever made the Batch keeps them alive.
+// Rows of a dataset, by reference: a partition is all rows of a worker, a batch some of them. The values stay where
+// they are, in the mapped shards; whoever made the Batch keeps them alive.
 
 #include <cstddef>
 #include <cstdint>

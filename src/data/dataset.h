@@ -20,11 +20,11 @@ namespace lambdaml {
 inline constexpr std::string_view kManifestName = "manifest.json";
 
 struct Shard {
-  std::string name;           // key below the dataset's URL
+  std::string name;  // key below the dataset's URL
   std::uint64_t rows = 0;
-  std::uint64_t values = 0;   // non-zeros if sparse, else rows x columns
+  std::uint64_t values = 0;  // non-zeros if sparse, else rows x columns
   std::uint64_t bytes = 0;
-  std::uint32_t crc = 0;      // CRC-32C of the file
+  std::uint32_t crc = 0;  // CRC-32C of the file
 };
 
 // The rows of one purpose: "train" always, "test" where there is one.
@@ -39,7 +39,7 @@ struct Manifest {
   std::uint64_t columns = 0;
   std::vector<std::string> classes;  // the original labels, in order of class number; empty: labels are real numbers
   std::vector<Split> splits;
-  std::string source;                // what it was made from, for people
+  std::string source;  // what it was made from, for people
 
   const Split* Find(std::string_view split) const;
 };
@@ -62,7 +62,7 @@ using ShardReader = std::function<Result<Blob>(std::string_view name)>;
 
 // Rows in memory, with what keeps them alive.
 struct Partition {
-  RowRange range;            // within the split
+  RowRange range;  // within the split
   Batch rows;
   std::vector<Blob> shards;  // owners of what `rows` points to
 };

@@ -15,14 +15,14 @@ namespace lambdaml {
 
 struct Event {
   std::int64_t unix_ms = 0;
-  std::int64_t rank = -1;    // -1: the trigger
-  std::string kind;          // "message", "loaded", "round", "epoch", "ended", "error"
-  std::string message;       // for people
-  std::optional<CurvePoint> point;       // of "round" and "epoch"; "round" lines come at most every 200 ms
-  std::optional<PhaseSeconds> seconds;   // so far
+  std::int64_t rank = -1;               // -1: the trigger
+  std::string kind;                     // "message", "loaded", "round", "epoch", "ended", "error"
+  std::string message;                  // for people
+  std::optional<CurvePoint> point;      // of "round" and "epoch"; "round" lines come at most every 200 ms
+  std::optional<PhaseSeconds> seconds;  // so far
   std::int64_t bytes_sent = 0;
   std::int64_t bytes_received = 0;
-  double epochs_total = 0;   // asked for
+  double epochs_total = 0;  // asked for
 };
 
 std::string ToJson(const Event& event);

@@ -18,8 +18,8 @@ enum class Part { kTrigger, kWorker };
 
 struct JobInvocation {
   Part part = Part::kTrigger;
-  std::string attempt;      // of the job; part of every key
-  std::int64_t rank = 0;    // of a worker
+  std::string attempt;    // of the job; part of every key
+  std::int64_t rank = 0;  // of a worker
   JobSpec spec;
 
   // jobs/NAME/ATTEMPT, the prefix of all keys of this attempt in the channel.

@@ -27,10 +27,10 @@ struct Metrics {
 struct CurvePoint {
   std::int64_t round = 0;
   double epoch = 0;
-  double seconds = 0;             // since the worker began to train
-  double loss = 0;                // mean over the rows of the epoch, before each update, plus the penalty
-  double accuracy = 0;            // likewise
-  std::optional<Metrics> test;    // where there are test or held-out rows
+  double seconds = 0;           // since the worker began to train
+  double loss = 0;              // mean over the rows of the epoch, before each update, plus the penalty
+  double accuracy = 0;          // likewise
+  std::optional<Metrics> test;  // where there are test or held-out rows
 };
 
 // Why training ended.
@@ -38,7 +38,7 @@ enum class Ending { kEpochs, kRounds, kTargetLoss, kNoImprovement, kStopped, kTi
 std::string_view Name(Ending ending);
 
 struct PhaseSeconds {
-  double start = 0;        // from the invocation's arrival to the first line of the worker
+  double start = 0;  // from the invocation's arrival to the first line of the worker
   double load = 0;
   double compute = 0;
   double communicate = 0;  // in collective calls, without waiting
@@ -71,7 +71,7 @@ struct JobReport {
   std::string name;
   std::string attempt;
   std::string version;
-  double wall_seconds = 0;      // as the user waited, from the command to the model
+  double wall_seconds = 0;  // as the user waited, from the command to the model
   JobSpec spec;
   std::vector<WorkerReport> workers;
 };

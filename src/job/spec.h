@@ -20,9 +20,9 @@ struct FunctionSpec {
 };
 
 struct StopSpec {
-  double target_loss = 0;      // 0: none
-  std::int64_t rounds = 0;     // 0: no limit
-  std::int64_t patience = 0;   // 0: never
+  double target_loss = 0;     // 0: none
+  std::int64_t rounds = 0;    // 0: no limit
+  std::int64_t patience = 0;  // 0: never
 };
 
 struct JobSpec {

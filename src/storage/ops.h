@@ -19,7 +19,8 @@ Result<Blob> LoadOrWait(Store& store, const Key& key, Clock::Time deadline);
 
 Result<void> Remove(Store& store, const Key& key);
 
-// Deletes every key below `prefix` (prefix + "/"...), and nothing else. kInvalid for the empty prefix. Returns how many.
+// Deletes every key below `prefix` (prefix + "/"...), and nothing else. kInvalid for the empty prefix. Returns how
+// many.
 Result<std::size_t> Clear(Store& store, const Key& prefix);
 
 }  // namespace lambdaml

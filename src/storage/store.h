@@ -47,9 +47,9 @@ struct PutItem {
 using Values = std::vector<std::optional<Blob>>;
 
 struct WaitOptions {
-  Clock::Time deadline;                               // then Wait returns with what is there
-  std::size_t at_least = 1;                           // return as soon as this many of the keys exist
-  const std::atomic<bool>* cancelled = nullptr;       // seen within 100 ms; then Wait returns with what is there
+  Clock::Time deadline;                          // then Wait returns with what is there
+  std::size_t at_least = 1;                      // return as soon as this many of the keys exist
+  const std::atomic<bool>* cancelled = nullptr;  // seen within 100 ms; then Wait returns with what is there
 };
 
 struct Entry {

@@ -21,18 +21,18 @@ namespace lambdaml {
 // What the ranks work on. Everything must outlive the algorithm.
 struct Task {
   const Model& model;
-  const Batch& rows;                // this rank's training rows, in order
-  std::uint64_t first_row = 0;      // the index of rows[0] among all training rows of the job
-  std::uint64_t total_rows = 0;     // training rows of all ranks
-  std::uint64_t seed = 0;           // the same on every rank
+  const Batch& rows;             // this rank's training rows, in order
+  std::uint64_t first_row = 0;   // the index of rows[0] among all training rows of the job
+  std::uint64_t total_rows = 0;  // training rows of all ranks
+  std::uint64_t seed = 0;        // the same on every rank
 };
 
 // What one round did, the same on every rank.
 struct Round {
-  Score score;              // over all ranks, before the update, of the rows that this round used
-  double epoch = 0;         // passes over the data so far, after this round
+  Score score;       // over all ranks, before the update, of the rows that this round used
+  double epoch = 0;  // passes over the data so far, after this round
   bool epoch_ended = false;
-  std::int64_t votes = 0;   // sum over the ranks of what they passed as `vote`
+  std::int64_t votes = 0;  // sum over the ranks of what they passed as `vote`
 };
 
 // Seconds that the algorithm spent in its own arithmetic are measured by the caller, who wraps the Communicator.

@@ -11,9 +11,9 @@
 namespace lambdaml {
 
 struct StoreUse {
-  std::uint64_t puts = 0;     // items written
-  std::uint64_t gets = 0;     // items asked for by Get
-  std::uint64_t waits = 0;    // items asked for by Wait
+  std::uint64_t puts = 0;   // items written
+  std::uint64_t gets = 0;   // items asked for by Get
+  std::uint64_t waits = 0;  // items asked for by Wait
   std::uint64_t lists = 0;
   std::uint64_t deletes = 0;  // items
   std::uint64_t bytes_written = 0;
