@@ -18,16 +18,13 @@ namespace lambdaml {
 struct Membership {
   Store& store;
   Clock& clock;
-  Key job;  // the prefix of every key: names the job and the attempt
+  Key job;    // the prefix of every key: names the job and the attempt
+  Key abort;  // if it comes to exist, every waiting rank gives up; its value says why
   int rank = 0;
   int size = 1;
   Clock::Duration timeout;                    // of one collective call
   Clock::Time deadline = Clock::Time::max();  // of all of them
 };
-
-// A key below Membership::job whose existence makes every waiting rank give up at once: its value is the reason, which
-// becomes the error's message (kInternal). See comm/exchange.h.
-Key AbortKey(const Key& job);
 
 struct Pattern {
   std::string_view name;

@@ -22,9 +22,14 @@ struct JobInvocation {
   std::int64_t rank = 0;  // of a worker
   JobSpec spec;
 
-  // jobs/NAME/ATTEMPT, the prefix of all keys of this attempt in the channel.
-  Key Prefix() const { return JobPrefix(spec.name, attempt); }
-  static Key JobPrefix(std::string_view name, std::string_view attempt);
+  // jobs/NAME/ATTEMPT, below which all keys of this attempt are in the channel.
+  Key Prefix() const;
+  // Its value makes every waiting rank give up at once, and says why.
+  Key AbortKey() const;
+  // Its presence asks the workers to end together after their round, with the model as it is.
+  Key StopKey() const;
+  // Where the model is left at the end.
+  Key ModelKey() const;
 };
 
 std::string ToJson(const JobInvocation& invocation);
