@@ -35,7 +35,7 @@ struct Choice {
 struct Bounds {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
-  std::vector<std::string> one_of;  // for a text: the words allowed; empty: any
+  std::vector<std::string> one_of{};  // for a text: the words allowed; empty: any
 };
 
 struct Field;

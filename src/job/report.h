@@ -78,6 +78,7 @@ struct JobReport {
 
 std::string ToJson(const WorkerReport& report);
 Result<WorkerReport> ParseWorkerReport(std::string_view json);
+Result<std::vector<WorkerReport>> ParseWorkerReports(std::string_view json);  // of an array
 
 // Also holds, at the top, what all ranks agree on: rounds, epochs, train, test, curve, ending.
 std::string ToJson(const JobReport& report);

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "job/invocation.h"
+
+#include "base/text.h"
+#include "job/json.h"
+
+namespace lambdaml {
+
+Key JobInvocation::Prefix() const { return Key("jobs") / spec.name / attempt; }
+Key JobInvocation::AbortKey() const { return Prefix() / "abort"; }
+Key JobInvocation::StopKey() const { return Prefix() / "stop"; }
+Key JobInvocation::ModelKey() const { return Prefix() / "model.safetensors"; }
+
+std::string ToJson(const JobInvocation& invocation) {
+  json::Value value;
+  value["part"] = invocation.part == Part::kTrigger ? "trigger" : "worker";
+  value["attempt"] = invocation.attempt;
+  value["rank"] = invocation.rank;
+  value["job"] = json::FromSpec(invocation.spec);
+  return json::Write(value);
+}
+
+Result<JobInvocation> ParseJobInvocation(std::string_view text) {
+  const json::Reader reader = TRY(json::Reader::Parse(text, "invocation"));
+  JobInvocation invocation;
+  const std::string part = TRY(reader.Text("part"));
+  if (part != "trigger" && part != "worker") {
+    return Error{Code::kInvalid, StrCat("invocation: part '", part, "' is neither trigger nor worker")};
+  }
+  invocation.part = part == "trigger" ? Part::kTrigger : Part::kWorker;
+  invocation.attempt = TRY(reader.Text("attempt"));
+  invocation.rank = TRY(reader.Integer("rank"));
+  invocation.spec = TRY(ParseJobSpec(TRY(reader.Nested("job")), "invocation"));
+  TRY(Validate(invocation.spec).Context("invocation"));
+  if (invocation.rank < 0 || invocation.rank >= invocation.spec.workers) {
+    return Error{Code::kInvalid, StrCat("invocation: rank ", invocation.rank, " of ", invocation.spec.workers)};
+  }
+  return invocation;
+}
+
+}  // namespace lambdaml

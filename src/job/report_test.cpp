@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "job/report.h"
+
+#include <gtest/gtest.h>
+
+#include "job/event.h"
+#include "job/invocation.h"
+
+namespace lambdaml {
+namespace {
+
+JobSpec ExampleSpec() {
+  JobSpec spec;
+  spec.name = "example";
+  spec.data = "file:///data";
+  spec.channel = "memory:";
+  spec.output = "out";
+  spec.workers = 2;
+  return spec;
+}
+
+WorkerReport ExampleWorker() {
+  WorkerReport report;
+  report.rank = 1;
+  report.rows = 30;
+  report.seconds = {.start = 0.25, .load = 0.5, .compute = 1.5, .communicate = 2.5, .wait = 3.5};
+  report.requests = 7;
+  report.bytes_sent = 1000;
+  report.ending = Ending::kTargetLoss;
+  report.rounds = 12;
+  report.epochs = 1.5;
+  report.curve = {
+      {.round = 4, .epoch = 0.5, .seconds = 0.1, .loss = 0.75, .accuracy = 0.5, .test = {}},
+      {.round = 12, .epoch = 1.5, .seconds = 0.2, .loss = 0.5, .accuracy = 0.75, .test = Metrics{0.6, 0.7, 9}}};
+  report.train = {0.5, 0.75, 60};
+  report.test = Metrics{0.6, 0.7, 9};
+  report.model_key = "jobs/example/1/model.safetensors";
+  return report;
+}
+
+TEST(WorkerReport, JsonRoundTrip) {
+  const WorkerReport report = ExampleWorker();
+  const Result<WorkerReport> again = ParseWorkerReport(ToJson(report));
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(ToJson(again.value()), ToJson(report));
+  EXPECT_EQ(again.value().ending, Ending::kTargetLoss);
+  EXPECT_EQ(again.value().curve.at(1).test, report.curve.at(1).test);
+}
+
+TEST(JobReport, JsonRoundTripAndWhatRanksAgreeOnAtTheTop) {
+  JobReport report;
+  report.name = "example";
+  report.attempt = "17";
+  report.version = "1";
+  report.spec = ExampleSpec();
+  report.workers = {ExampleWorker(), ExampleWorker()};
+  const std::string json = ToJson(report);
+  EXPECT_NE(json.find("\"status\": \"done\""), std::string::npos);
+  EXPECT_LT(json.find("\"test\""), json.find("\"workers\""));
+  const Result<JobReport> again = ParseJobReport(json);
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(ToJson(again.value()), json);
+}
+
+TEST(JobReport, RefusesWhatIsMissing) {
+  EXPECT_EQ(ParseJobReport("{}").error().message, "report: 'status' is missing");
+  EXPECT_EQ(ParseJobReport("[").error().message, "report: not JSON");
+  EXPECT_EQ(ParseWorkerReport(R"({"rank": "x"})").error().message, "worker report: 'rank' is not an integer");
+}
+
+TEST(Event, JsonRoundTrip) {
+  Event event{.unix_ms = 5, .rank = 2, .kind = "epoch", .message = "a \"quoted\" text", .point = {}, .seconds = {}};
+  event.point = ExampleWorker().curve.at(1);
+  event.seconds = ExampleWorker().seconds;
+  event.epochs_total = 20;
+  const Result<Event> again = ParseEvent(ToJson(event));
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(ToJson(again.value()), ToJson(event));
+  EXPECT_FALSE(ParseEvent("some other output").ok());
+}
+
+TEST(JobInvocation, JsonRoundTripAndKeys) {
+  const JobInvocation invocation{.part = Part::kWorker, .attempt = "99", .rank = 1, .spec = ExampleSpec()};
+  const Result<JobInvocation> again = ParseJobInvocation(ToJson(invocation));
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(ToJson(again.value()), ToJson(invocation));
+  EXPECT_EQ(invocation.Prefix().text(), "jobs/example/99");
+  EXPECT_EQ(invocation.StopKey().text(), "jobs/example/99/stop");
+}
+
+TEST(JobInvocation, RefusesARankBeyondTheWorkers) {
+  const JobInvocation invocation{.part = Part::kWorker, .attempt = "99", .rank = 2, .spec = ExampleSpec()};
+  EXPECT_EQ(ParseJobInvocation(ToJson(invocation)).error().message, "invocation: rank 2 of 2");
+}
+
+}  // namespace
+}  // namespace lambdaml

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "job/spec.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.h"
+#include "job/json.h"
+
+namespace lambdaml {
+
+Fields Describe(FunctionSpec& spec) {
+  return {
+      {"memory_mb", spec.memory_mb, "memory of one function; 1769 MB is one processor", {.min = 128, .max = 10240}},
+      {"timeout_s", spec.timeout_s, "a function that runs longer is killed", {.min = 1, .max = 900}},
+  };
+}
+
+Fields Describe(StopSpec& spec) {
+  return {
+      {"target_loss",
+       spec.target_loss,
+       "end when the test loss (else the train loss) is this low; 0: never",
+       {.min = 0}},
+      {"rounds", spec.rounds, "end after this many rounds; 0: no limit", {.min = 0}},
+      {"patience", spec.patience, "end after this many evaluations without a better loss; 0: never", {.min = 0}},
+  };
+}
+
+Fields Describe(JobSpec& spec) {
+  return {
+      {"name", spec.name, "what the job is called: letters, digits, '-', '_' and '.'"},
+      {"data", spec.data, "URL of the dataset, made by `lambdaml data import`"},
+      {"model", spec.model, "what is trained; `lambdaml models` lists the kinds"},
+      {"algorithm", spec.algorithm, "how it is trained; `lambdaml algorithms` lists the kinds"},
+      {"workers", spec.workers, "how many functions train together", {.min = 1, .max = 1000}},
+      {"channel", spec.channel, "URL of the storage where the workers meet; `lambdaml channels` lists the kinds"},
+      {"pattern", spec.pattern, "how they exchange vectors; `lambdaml patterns` lists them"},
+      {"output", spec.output, "folder for model.safetensors and report.json"},
+      {"platform", spec.platform, "where the functions run; `lambdaml platforms` lists them"},
+      {"function", Describe(spec.function), "the size of a function"},
+      {"seed", spec.seed, "the same seed and number of workers give the same bits", {.min = 0, .max = 9e15}},
+      {"holdout",
+       spec.holdout,
+       "share of the rows kept for testing if the data has no test split",
+       {.min = 0, .max = 0.9}},
+      {"evaluate_every", spec.evaluate_every, "epochs between two evaluations on the test rows", {.min = 1}},
+      {"stop", Describe(spec.stop), "when to end before all epochs are done"},
+  };
+}
+
+namespace {
+
+constexpr std::size_t kNameBytesMax = 64;
+
+bool IsNameCharacter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+Result<void> CheckName(std::string_view name) {
+  const bool legal =
+      name.size() <= kNameBytesMax && !name.starts_with('.') && std::all_of(name.begin(), name.end(), IsNameCharacter);
+  if (legal) return {};
+  return Error{Code::kInvalid, StrCat("name: '", name, "' must be at most ", kNameBytesMax,
+                                      " letters, digits, '-', '_' or '.', and not begin with '.'")};
+}
+
+// A scalar as JSON has it: numbers and truth values without quotes.
+json::Value Scalar(const std::string& text) {
+  if (const auto integer = ParseInteger(text)) return *integer;
+  if (const auto number = ParseDouble(text); number && std::isfinite(*number)) return *number;
+  if (text == "true" || text == "false") return text == "true";
+  return text;
+}
+
+json::Value FromFields(const Fields& fields);
+
+struct ToValue {
+  json::Value operator()(const std::int64_t* at) const { return *at; }
+  json::Value operator()(const double* at) const { return *at; }
+  json::Value operator()(const bool* at) const { return *at; }
+  json::Value operator()(const std::string* at) const { return *at; }
+  json::Value operator()(const Fields& group) const { return FromFields(group); }
+  json::Value operator()(const Choice* at) const {
+    json::Value value;
+    value["kind"] = at->kind;
+    for (const auto& [name, text] : at->settings) value[name] = Scalar(text);
+    return value;
+  }
+};
+
+json::Value FromFields(const Fields& fields) {
+  json::Value value = json::Value::object();
+  for (const Field& field : fields) value[std::string(field.name)] = std::visit(ToValue{}, field.target);
+  return value;
+}
+
+}  // namespace
+
+json::Value json::FromSpec(const JobSpec& spec) {
+  JobSpec copy = spec;
+  return FromFields(Describe(copy));
+}
+
+std::string ToJson(const JobSpec& spec) { return json::Write(json::FromSpec(spec)); }
+
+Result<void> Set(JobSpec& spec, std::string_view path, std::string_view text) {
+  const std::size_t dot = path.find('.');
+  const std::string_view name = path.substr(0, dot);
+  const Fields fields = Describe(spec);
+  const Field* const field = TRY(Find(fields, name, "the job"));
+  if (dot == std::string_view::npos) return Assign(*field, text);
+  const std::string_view rest = path.substr(dot + 1);
+  if (Choice* const* choice = std::get_if<Choice*>(&field->target)) {
+    if (rest == "kind") return Assign(*field, text);
+    (*choice)->settings[std::string(rest)] = text;
+    return {};
+  }
+  if (const Fields* group = std::get_if<Fields>(&field->target)) {
+    const Field* const inner = TRY(Find(*group, rest, name));
+    return Assign(*inner, text).Context(name);
+  }
+  return Error{Code::kInvalid, StrCat(path, ": ", name, " has no settings of its own")};
+}
+
+Result<void> Validate(const JobSpec& spec) {
+  for (const auto& [key, value] : {std::pair<std::string_view, const std::string&>{"name", spec.name},
+                                   {"data", spec.data},
+                                   {"channel", spec.channel},
+                                   {"output", spec.output}}) {
+    if (value.empty()) return Error{Code::kInvalid, StrCat("the job has no '", key, "': add a line '", key, ": ...'")};
+  }
+  return CheckName(spec.name);
+}
+
+}  // namespace lambdaml
