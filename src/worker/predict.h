@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Using a trained model: a model file on the rows of a dataset.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "job/report.h"
+
+namespace lambdaml {
+
+// Which model and which rows. `data` is the URL of a dataset; `split` the name of one of its splits, or empty for
+// "test" where there is one and else "train".
+struct PredictRequest {
+  std::string model_file;
+  std::string data;
+  std::string split;
+};
+
+struct Prediction {
+  std::size_t outputs = 0;           // values a row: probabilities of the classes, or margins
+  std::vector<float> values;         // rows x outputs
+  std::vector<std::size_t> classes;  // the predicted class of each row, an index into class_names
+  std::vector<std::string> class_names;
+};
+
+Result<Prediction> Predict(const PredictRequest& request, Clock& clock);
+
+// Loss and accuracy against the labels of the rows.
+Result<Metrics> Evaluate(const PredictRequest& request, Clock& clock);
+
+}  // namespace lambdaml
