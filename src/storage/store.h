@@ -29,6 +29,7 @@ struct Limits {
   std::size_t batch_items_max = 0;    // requests of one round trip; larger batches are split by the backend
   bool survives_process = false;      // values outlive the process that wrote them
   bool waits_natively = false;        // Wait blocks without polling
+  bool nests_values = true;           // a key may also be the folder of others: "a" beside "a/b"
 };
 
 enum class Condition {
@@ -48,7 +49,7 @@ using Values = std::vector<std::optional<Blob>>;
 
 struct WaitOptions {
   Clock::Time deadline;                          // then Wait returns with what is there
-  std::size_t at_least = 1;                      // return as soon as this many of the keys exist
+  std::size_t at_least = 1;                      // return as soon as this many of the keys exist; more than all: all
   const std::atomic<bool>* cancelled = nullptr;  // seen within 100 ms; then Wait returns with what is there
 };
 

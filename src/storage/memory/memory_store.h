@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A store in the memory of one process, for tests and for workers that are threads. Every Open makes a new, empty one;
+// its values end with it. Wait sleeps on a condition variable.
+
+#include <memory>
+
+#include "base/url.h"
+#include "storage/store.h"
+
+namespace lambdaml::memory {
+
+// kInvalid unless the URL is "memory:".
+Result<std::unique_ptr<Store>> Open(const Url& url, Clock& clock);
+
+}  // namespace lambdaml::memory
