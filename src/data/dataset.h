@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,8 @@ struct Manifest {
   std::uint64_t columns = 0;
   std::vector<std::string> classes;  // the original labels, in order of class number; empty: labels are real numbers
   std::vector<Split> splits;
-  std::string source;  // what it was made from, for people
+  std::string source;                         // what it was made from, for people
+  std::map<std::string, std::string> origin;  // how: format or generator, seed, settings; for people
 
   const Split* Find(std::string_view split) const;
 };
