@@ -18,8 +18,9 @@ enum class Part { kTrigger, kWorker };
 
 struct JobInvocation {
   Part part = Part::kTrigger;
-  std::string attempt;    // of the job; part of every key
-  std::int64_t rank = 0;  // of a worker
+  std::string attempt;                // of the job; part of every key
+  std::int64_t rank = 0;              // of a worker
+  std::int64_t launched_unix_ms = 0;  // when the user's command invoked the trigger; 0: unknown
   JobSpec spec;
 
   // jobs/NAME/ATTEMPT, below which all keys of this attempt are in the channel.

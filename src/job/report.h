@@ -38,7 +38,7 @@ enum class Ending { kEpochs, kRounds, kTargetLoss, kNoImprovement, kStopped, kTi
 std::string_view Name(Ending ending);
 
 struct PhaseSeconds {
-  double start = 0;  // from the invocation's arrival to the first line of the worker
+  double start = 0;  // from the user's command to the worker's first line
   double load = 0;
   double compute = 0;
   double communicate = 0;  // in collective calls, without waiting

@@ -80,7 +80,8 @@ TEST(Event, JsonRoundTrip) {
 }
 
 TEST(JobInvocation, JsonRoundTripAndKeys) {
-  const JobInvocation invocation{.part = Part::kWorker, .attempt = "99", .rank = 1, .spec = ExampleSpec()};
+  const JobInvocation invocation{
+      .part = Part::kWorker, .attempt = "99", .rank = 1, .launched_unix_ms = 5, .spec = ExampleSpec()};
   const Result<JobInvocation> again = ParseJobInvocation(ToJson(invocation));
   ASSERT_TRUE(again.ok()) << again.error().message;
   EXPECT_EQ(ToJson(again.value()), ToJson(invocation));
@@ -89,7 +90,8 @@ TEST(JobInvocation, JsonRoundTripAndKeys) {
 }
 
 TEST(JobInvocation, RefusesARankBeyondTheWorkers) {
-  const JobInvocation invocation{.part = Part::kWorker, .attempt = "99", .rank = 2, .spec = ExampleSpec()};
+  const JobInvocation invocation{
+      .part = Part::kWorker, .attempt = "99", .rank = 2, .launched_unix_ms = 0, .spec = ExampleSpec()};
   EXPECT_EQ(ParseJobInvocation(ToJson(invocation)).error().message, "invocation: rank 2 of 2");
 }
 
