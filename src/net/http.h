@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One HTTP/1.1 exchange as two values, the same for the client and the server.
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace lambdaml {
+
+// Header names are the same whatever their case.
+struct HeaderNameLess {
+  using is_transparent = void;
+  bool operator()(std::string_view left, std::string_view right) const;
+};
+
+using HttpHeaders = std::map<std::string, std::string, HeaderNameLess>;
+
+// The value of a header, or empty.
+std::string_view Find(const HttpHeaders& headers, std::string_view name);
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url = {};  // whole for a client; for a server the target as it was sent, "/path?query"
+  HttpHeaders headers = {};
+  std::string body = {};
+};
+
+struct HttpResponse {
+  int status = 200;
+  HttpHeaders headers = {};
+  std::string body = {};
+
+  // "503: the first bytes of the body", for messages.
+  std::string Summary() const;
+};
+
+// "a%20b" is "a b"; what is not a valid escape stays as it is.
+std::string PercentDecoded(std::string_view text);
+
+// The decoded path of a target, without its query.
+std::string TargetPath(std::string_view target);
+
+// A URL without user name, password and query values: the form that belongs into a message.
+std::string WithoutSecrets(std::string_view url);
+
+}  // namespace lambdaml
