@@ -18,7 +18,7 @@ std::int64_t PeakMemoryBytes() {
   std::array<char, 4096> buffer{};
   const ssize_t size = read(status.get(), buffer.data(), buffer.size());
   if (size <= 0) return 0;
-  for (const std::string_view line : Split({buffer.data(), static_cast<std::size_t>(size)}, '\n')) {
+  for (const std::string_view line : SplitText({buffer.data(), static_cast<std::size_t>(size)}, '\n')) {
     if (!line.starts_with(kField)) continue;
     const std::string_view kilobytes = Trim(line.substr(kField.size()));
     return 1024 * ParseInteger(kilobytes.substr(0, kilobytes.find(' '))).value_or(0);

@@ -70,7 +70,7 @@ std::string WithUnit(double value, int digits, std::string_view unit) {
 std::optional<double> ParseDouble(std::string_view text) { return ParseWhole<double>(text); }
 std::optional<std::int64_t> ParseInteger(std::string_view text) { return ParseWhole<std::int64_t>(text); }
 
-std::vector<std::string_view> Split(std::string_view text, char separator) {
+std::vector<std::string_view> SplitText(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (true) {
     const std::size_t end = text.find(separator);

@@ -56,7 +56,7 @@ std::string StrCat(const Pieces&... pieces) {
 std::optional<double> ParseDouble(std::string_view text);
 std::optional<std::int64_t> ParseInteger(std::string_view text);
 
-std::vector<std::string_view> Split(std::string_view text, char separator);
+std::vector<std::string_view> SplitText(std::string_view text, char separator);
 std::string_view Trim(std::string_view text);
 std::string JoinWith(std::string_view separator, std::span<const std::string> parts);
 

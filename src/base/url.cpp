@@ -13,7 +13,7 @@ bool IsSchemeCharacter(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c
 
 std::map<std::string, std::string> ParseQuery(std::string_view text) {
   std::map<std::string, std::string> query;
-  for (const std::string_view pair : Split(text, '&')) {
+  for (const std::string_view pair : SplitText(text, '&')) {
     if (pair.empty()) continue;
     const std::size_t equals = pair.find('=');
     query[std::string(pair.substr(0, equals))] = equals == std::string_view::npos ? "" : pair.substr(equals + 1);
