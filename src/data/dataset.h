@@ -19,6 +19,7 @@
 namespace lambdaml {
 
 inline constexpr std::string_view kManifestName = "manifest.json";
+inline constexpr std::uint64_t kColumnsMax = 0xFFFFFFFFU;  // a sparse index is 32 bits
 
 struct Shard {
   std::string name;  // key below the dataset's URL
@@ -29,7 +30,7 @@ struct Shard {
 };
 
 // The rows of one purpose: "train" always, "test" where there is one.
-struct Split {
+struct DatasetSplit {
   std::string name;
   std::uint64_t rows = 0;
   std::vector<Shard> shards;
@@ -39,11 +40,11 @@ struct Manifest {
   bool sparse = false;
   std::uint64_t columns = 0;
   std::vector<std::string> classes;  // the original labels, in order of class number; empty: labels are real numbers
-  std::vector<Split> splits;
+  std::vector<DatasetSplit> splits;
   std::string source;                         // what it was made from, for people
   std::map<std::string, std::string> origin;  // how: format or generator, seed, settings; for people
 
-  const Split* Find(std::string_view split) const;
+  const DatasetSplit* Find(std::string_view split) const;
 };
 
 std::string ToJson(const Manifest& manifest);
@@ -69,8 +70,9 @@ struct Partition {
   std::vector<Blob> shards;  // owners of what `rows` points to
 };
 
-// Opens the shards that overlap `range` and checks each against the manifest (sizes and form always; the CRC only when
-// asked, since it reads every byte).
+// Opens the shards that overlap `range` and checks each against the manifest: sizes and form always, the labels and
+// sparse indices of the range too, so that what comes back is safe to compute with. The CRC reads every byte of the
+// shards, also outside the range, and is checked only when asked.
 enum class Verify { kHeader, kChecksum };
 Result<Partition> OpenPartition(const Manifest& manifest, std::string_view split, RowRange range,
                                 const ShardReader& read, Verify verify);
