@@ -30,7 +30,7 @@ struct Shard {
 };
 
 // The rows of one purpose: "train" always, "test" where there is one.
-struct DatasetSplit {
+struct Split {
   std::string name;
   std::uint64_t rows = 0;
   std::vector<Shard> shards;
@@ -40,11 +40,11 @@ struct Manifest {
   bool sparse = false;
   std::uint64_t columns = 0;
   std::vector<std::string> classes;  // the original labels, in order of class number; empty: labels are real numbers
-  std::vector<DatasetSplit> splits;
+  std::vector<Split> splits;
   std::string source;                         // what it was made from, for people
   std::map<std::string, std::string> origin;  // how: format or generator, seed, settings; for people
 
-  const DatasetSplit* Find(std::string_view split) const;
+  const Split* Find(std::string_view split) const;
 };
 
 std::string ToJson(const Manifest& manifest);

@@ -23,7 +23,7 @@ Result<void> DatasetWriter::Add(const Batch& rows) {
 
 Result<Manifest> DatasetWriter::Finish() {
   TRY(WriteShard());
-  std::erase_if(manifest_.splits, [](const DatasetSplit& split) { return split.rows == 0; });
+  std::erase_if(manifest_.splits, [](const Split& split) { return split.rows == 0; });
   if (manifest_.Find("train") == nullptr) return Error{Code::kInvalid, "there are no rows to train on"};
   TRY(sink_(kManifestName, AsBytes(ToJson(manifest_))).Context("writing the manifest"));
   return std::move(manifest_);
@@ -50,7 +50,7 @@ void DatasetWriter::Append(const Batch& rows, std::size_t row) {
 
 Result<void> DatasetWriter::WriteShard() {
   if (labels_.empty()) return {};
-  DatasetSplit& split = manifest_.splits.back();
+  Split& split = manifest_.splits.back();
   const std::uint64_t rows = labels_.size();
   std::vector<TensorView> tensors;
   if (manifest_.sparse) {

@@ -58,8 +58,8 @@ Result<Shard> ParseShard(const json::Value& entry) {
   return shard;
 }
 
-Result<DatasetSplit> ParseSplit(const json::Value& entry) {
-  DatasetSplit split;
+Result<Split> ParseSplit(const json::Value& entry) {
+  Split split;
   split.name = TRY(json::Text(entry, "name"));
   split.rows = TRY(json::Count(entry, "rows"));
   std::uint64_t rows = 0;
@@ -108,7 +108,7 @@ Result<void> CheckVersion(const json::Value& object) {
 
 Result<void> CheckShards(const Manifest& manifest) {
   std::set<std::string> names;
-  for (const DatasetSplit& split : manifest.splits) {
+  for (const Split& split : manifest.splits) {
     if (!names.insert(split.name).second) return Invalid(StrCat("split '", split.name, "' is there twice"));
     for (const Shard& shard : split.shards) {
       std::uint64_t values = 0;
@@ -143,9 +143,8 @@ Result<Manifest> Parse(std::string_view text) {
 
 }  // namespace
 
-const DatasetSplit* Manifest::Find(std::string_view split) const {
-  const auto at =
-      std::find_if(splits.begin(), splits.end(), [split](const DatasetSplit& s) { return s.name == split; });
+const Split* Manifest::Find(std::string_view split) const {
+  const auto at = std::find_if(splits.begin(), splits.end(), [split](const Split& s) { return s.name == split; });
   return at == splits.end() ? nullptr : &*at;
 }
 
@@ -159,7 +158,7 @@ std::string ToJson(const Manifest& manifest) {
   object["source"] = manifest.source;
   object["origin"] = manifest.origin;
   object["splits"] = nlohmann::ordered_json::array();
-  for (const DatasetSplit& split : manifest.splits) {
+  for (const Split& split : manifest.splits) {
     nlohmann::ordered_json shards = nlohmann::ordered_json::array();
     for (const Shard& shard : split.shards) {
       shards.push_back({{"name", shard.name},

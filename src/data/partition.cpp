@@ -95,11 +95,11 @@ Result<void> AppendShard(const Manifest& manifest, const Shard& shard, Blob blob
                          : AppendDense(manifest, shard, file, range, rows);
 }
 
-Result<const DatasetSplit*> FindSplit(const Manifest& manifest, std::string_view name) {
-  const DatasetSplit* const split = manifest.Find(name);
+Result<const Split*> FindSplit(const Manifest& manifest, std::string_view name) {
+  const Split* const split = manifest.Find(name);
   if (split != nullptr) return split;
   std::vector<std::string> names;
-  for (const DatasetSplit& known : manifest.splits) names.push_back(known.name);
+  for (const Split& known : manifest.splits) names.push_back(known.name);
   return Error{Code::kInvalid, StrCat("the dataset has no split '", name, "'; it has ", JoinWith(", ", names))};
 }
 
@@ -116,7 +116,7 @@ RowRange PartOf(std::uint64_t rows, int rank, int size) {
 
 Result<Partition> OpenPartition(const Manifest& manifest, std::string_view split, RowRange range,
                                 const ShardReader& read, Verify verify) {
-  const DatasetSplit& rows = *TRY(FindSplit(manifest, split));
+  const Split& rows = *TRY(FindSplit(manifest, split));
   if (range.begin > range.end || range.end > rows.rows) {
     return Error{Code::kInvalid, StrCat("rows ", range.begin, " to ", range.end, " are not within the ", rows.rows,
                                         " rows of split '", split, "'")};

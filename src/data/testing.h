@@ -73,7 +73,7 @@ class TemporaryFolder {
 };
 
 inline Partition OpenAll(const Manifest& manifest, std::string_view split, const MemoryFiles& from) {
-  const DatasetSplit* const rows = manifest.Find(split);
+  const Split* const rows = manifest.Find(split);
   if (rows == nullptr) {
     ADD_FAILURE() << "no split " << split;
     return {};
