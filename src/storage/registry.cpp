@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "storage/file/file_store.h"
 #include "storage/memory/memory_store.h"
 
 namespace lambdaml {
@@ -13,6 +14,7 @@ namespace {
 
 // The only file that knows every backend. Add one line here.
 constexpr std::array kBackends{
+    Backend{"file", "a folder of this machine", "file:///tmp/channel", file::Open},
     Backend{"memory", "inside this process, for tests", "memory:", memory::Open},
 };
 

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A folder as a store: file:///folder, one file for each key (docs/formats/keys.md). Any number of processes of one
+// machine may use it at once. Put renames a temporary file, so a value is there as a whole or not at all; it survives
+// its process, but is not synced against a loss of power. Wait sleeps on inotify, or polls where that is not to be had
+// and on file systems that other machines write to. A key cannot also be the folder of others (kInvalid). Not to be
+// used across fork: the child opens a store of its own.
+
+#include <memory>
+
+#include "base/url.h"
+#include "storage/store.h"
+
+namespace lambdaml::file {
+
+// Creates the folder. kInvalid if that fails, if it is not writable, or for another URL than file:///folder.
+Result<std::unique_ptr<Store>> Open(const Url& url, Clock& clock);
+
+}  // namespace lambdaml::file

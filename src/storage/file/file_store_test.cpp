@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/file/file_store.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/temporary_folder.h"
+#include "base/text.h"
+#include "storage/ops.h"
+#include "storage/registry.h"
+#include "storage/store_conformance.h"
+
+namespace lambdaml {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+StoreUnderTest MakeFileStore(Clock& clock) {
+  const auto folder = std::make_shared<TemporaryFolder>(TemporaryFolder::Make().value());
+  return {.ground = folder, .store = OpenStore(StrCat("file://", folder->path().native()), clock).value()};
+}
+
+INSTANTIATE_TEST_SUITE_P(File, StoreConformance, ::testing::Values(StoreMaker{"file", MakeFileStore}));
+
+class FileStoreTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Store> Open(const std::string& child = "/store") {
+    return OpenStore(StrCat("file://", root_.native(), child), clock_).value();
+  }
+  Error Refused(const std::string& url) {
+    auto store = OpenStore(url, clock_);
+    return store.ok() ? Error{Code::kInternal, "it was opened"} : std::move(store).error();
+  }
+  std::vector<std::string> FilesBelow(const std::filesystem::path& folder) const {
+    std::vector<std::string> files;
+    if (!std::filesystem::exists(folder)) return files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+      files.push_back(entry.path().lexically_relative(folder).native());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+
+  SystemClock clock_;
+  TemporaryFolder folder_ = TemporaryFolder::Make().value();
+  std::filesystem::path root_ = folder_.path();
+};
+
+using Names = std::vector<std::string>;
+
+// Runs `work` in a process of its own; the exit code says whether it returned true.
+template <class Work>
+pid_t Fork(const Work& work) {
+  const pid_t child = fork();
+  if (child == 0) _exit(work() ? 0 : 1);
+  return child;
+}
+
+int StatusOf(pid_t child) {
+  int status = -1;
+  waitpid(child, &status, 0);
+  return status;
+}
+
+TEST_F(FileStoreTest, RefusesWhatIsNotAFolderItMayUse) {
+  const Error host = Refused("file://tmp/channel");
+  EXPECT_EQ(host.code, Code::kInvalid);
+  EXPECT_NE(host.message.find("write file:///tmp/channel"), std::string::npos) << host.message;
+  for (const char* const url : {"file:", "file:///", "file:relative/folder", "file:///tmp/channel?x=1"}) {
+    EXPECT_EQ(Refused(url).code, Code::kInvalid) << url;
+  }
+  std::ofstream(root_ / "plain") << "not a folder";
+  for (const std::string& path :
+       {(root_ / "plain").native(), (root_ / "plain/below").native(), std::string("/proc/x")}) {
+    const Error error = Refused("file://" + path);
+    EXPECT_EQ(error.code, Code::kInvalid);
+    EXPECT_TRUE(error.message.starts_with(StrCat("file://", path, ": cannot use this folder: "))) << error.message;
+    EXPECT_TRUE(error.message.ends_with("; name a folder that you may write to")) << error.message;
+  }
+}
+
+TEST_F(FileStoreTest, RefusesAFolderThatIsNotWritable) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  std::filesystem::create_directory(root_ / "closed");
+  chmod((root_ / "closed").c_str(), 0500);
+  EXPECT_EQ(Refused(StrCat("file://", (root_ / "closed").native())).code, Code::kInvalid);
+}
+
+TEST_F(FileStoreTest, IsCreatedWithTheFoldersAboveIt) {
+  const auto store = Open("/a/b/c//");
+  ASSERT_TRUE(Save(*store, Key("key"), AsBytes("value")).ok());
+  EXPECT_EQ(FilesBelow(root_ / "a/b/c"), (Names{"%tmp", "key"}));
+  EXPECT_TRUE(store->limits().survives_process);
+}
+
+TEST_F(FileStoreTest, LeavesNothingBehind) {
+  {
+    const auto store = Open();
+    ASSERT_TRUE(Save(*store, Key("job/1/x"), AsBytes("value")).ok());
+    ASSERT_TRUE(Save(*store, Key("job/2/y"), AsBytes("value")).ok());
+    EXPECT_EQ(SaveIfAbsent(*store, Key("job/1/x"), AsBytes("value")).error().code, Code::kConflict);
+    EXPECT_EQ(Save(*store, Key("job/1"), AsBytes("value")).error().code, Code::kInvalid);
+    EXPECT_EQ(FilesBelow(root_ / "store/%tmp"), Names());
+    ASSERT_TRUE(Clear(*store, Key("job/1")).ok());
+  }
+  EXPECT_EQ(FilesBelow(root_ / "store"), (Names{"job", "job/2", "job/2/y"}));
+  ASSERT_TRUE(Clear(*Open(), Key("job")).ok());
+  EXPECT_EQ(FilesBelow(root_ / "store"), Names());
+}
+
+TEST_F(FileStoreTest, IsNotDisturbedByFilesThatAreNotItsOwn) {
+  std::filesystem::create_directories(root_ / "store/%tmp");
+  for (const char* const name : {"store/%tmp/1.0", "store/a note.txt", "store/%41"}) std::ofstream(root_ / name) << "x";
+  const auto store = Open();
+  ASSERT_TRUE(Save(*store, Key("A"), AsBytes("value")).ok());
+  const auto entries = store->List(Key());
+  ASSERT_TRUE(entries.ok());
+  ASSERT_EQ(entries.value().size(), 1U);
+  EXPECT_EQ(entries.value()[0].key.text(), "A");
+  EXPECT_EQ(entries.value()[0].bytes, 5U);
+}
+
+TEST_F(FileStoreTest, RemovesOldTemporariesWhenItIsOpened) {
+  std::filesystem::create_directories(root_ / "store/%tmp");
+  for (const char* const name : {"store/%tmp/1.0", "store/%tmp/2.0"}) std::ofstream(root_ / name) << "x";
+  std::filesystem::last_write_time(root_ / "store/%tmp/1.0", std::filesystem::file_time_type::clock::now() - hours(2));
+  Open();
+  EXPECT_EQ(FilesBelow(root_ / "store/%tmp"), Names{"2.0"});
+}
+
+TEST_F(FileStoreTest, WorksOnWhenItsFolderIsRemoved) {
+  const auto store = Open();
+  ASSERT_TRUE(Save(*store, Key("a/b"), AsBytes("one")).ok());
+  EXPECT_EQ(LoadOrWait(*store, Key("a/none"), clock_.Now() + milliseconds(1)).error().code, Code::kTimeout);
+  std::filesystem::remove_all(root_ / "store");
+  const std::jthread writer([&store] { EXPECT_TRUE(Save(*store, Key("a/none"), AsBytes("two")).ok()); });
+  const auto value = LoadOrWait(*store, Key("a/none"), clock_.Now() + hours(1));
+  ASSERT_TRUE(value.ok()) << value.error().message;
+  EXPECT_EQ(value.value().text(), "two");
+}
+
+// Each folder is emptied, and so removed, by one thread while the other waits for a key in it.
+TEST_F(FileStoreTest, WaitSurvivesTheRemovalOfTheFolderItWatches) {
+  constexpr int kTurns = 100;
+  const auto store = Open();
+  const Clock::Time deadline = clock_.Now() + hours(1);
+  const auto play = [&store, deadline](const std::string& mine, const std::string& theirs) {
+    for (int i = 0; i < kTurns; ++i) {
+      EXPECT_TRUE(Save(*store, Key(StrCat("turn/", mine, i)), {}).ok());
+      const Key awaited(StrCat("turn/", theirs, i));
+      EXPECT_TRUE(LoadOrWait(*store, awaited, deadline).ok());
+      EXPECT_TRUE(Remove(*store, awaited).ok());
+    }
+  };
+  {
+    const std::jthread other([&play] { play("b", "a"); });
+    play("a", "b");
+  }
+  EXPECT_EQ(FilesBelow(root_ / "store"), Names{"%tmp"});
+}
+
+TEST_F(FileStoreTest, TwoProcessesMeetThroughWait) {
+  constexpr int kTurns = 100;
+  const Clock::Time deadline = clock_.Now() + hours(1);
+  const auto play = [this, deadline](const std::string& mine, const std::string& theirs) {
+    const auto store = Open();
+    for (int i = 0; i < kTurns; ++i) {
+      if (!Save(*store, Key(StrCat("turn/", mine, i)), AsBytes(StrCat(i))).ok()) return false;
+      const auto value = LoadOrWait(*store, Key(StrCat("turn/", theirs, i)), deadline);
+      if (!value.ok() || value.value().text() != StrCat(i)) return false;
+    }
+    return true;
+  };
+  const pid_t child = Fork([&play] { return play("child", "parent"); });
+  EXPECT_TRUE(play("parent", "child"));
+  EXPECT_EQ(StatusOf(child), 0);
+}
+
+TEST_F(FileStoreTest, AKilledWriterLeavesNoPartOfAValue) {
+  constexpr std::size_t kSize = 8U << 20U;
+  const pid_t child = Fork([this] {
+    const auto store = Open();
+    const Bytes value(kSize, std::byte{1});
+    for (int i = 0;; ++i) {
+      if (!Save(*store, Key(StrCat("big/", i)), value).ok()) return false;
+      if (!Remove(*store, Key(StrCat("big/", i - 1))).ok()) return false;
+    }
+  });
+  const auto store = Open();
+  ASSERT_TRUE(LoadOrWait(*store, Key("big/2"), clock_.Now() + hours(1)).ok());
+  kill(child, SIGKILL);
+  StatusOf(child);
+  const auto entries = store->List(Key());
+  ASSERT_TRUE(entries.ok()) << entries.error().message;
+  EXPECT_LE(entries.value().size(), 2U);
+  for (const Entry& entry : entries.value()) {
+    EXPECT_EQ(entry.bytes, kSize) << entry.key.text();
+    EXPECT_TRUE(entry.key.text().starts_with("big/")) << entry.key.text();
+  }
+}
+
+}  // namespace
+}  // namespace lambdaml
