@@ -40,12 +40,14 @@ class Model {
   // Adds the gradient of the sum of the rows' losses to `gradient` and returns the sums.
   virtual Score AddGradient(std::span<const float> parameters, const Batch& batch, std::span<float> gradient) const = 0;
 
-  // The penalty (regulariser) on the parameters; adds `weight` times its gradient to `gradient`.
+  // The penalty (regulariser) on the parameters; adds `weight` times its gradient to `gradient`, which may be empty if
+  // `weight` is 0. The same bits on every processor.
   virtual double AddPenalty(std::span<const float> parameters, float weight, std::span<float> gradient) const = 0;
 
   virtual Score Evaluate(std::span<const float> parameters, const Batch& batch) const = 0;
 
-  // One row of `outputs()` values for each row of the batch: probabilities of the classes (logistic), margins (svm).
+  // One row of `outputs()` values for each row of the batch. A classifier has one for each class, the largest is the
+  // prediction: probabilities (logistic), margins (svm).
   virtual std::size_t outputs() const = 0;
   virtual void Predict(std::span<const float> parameters, const Batch& batch, std::span<float> predictions) const = 0;
 };

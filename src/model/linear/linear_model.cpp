@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/linear/linear_model.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace lambdaml::linear {
+
+namespace {
+
+class LinearModel final : public Model {
+ public:
+  LinearModel(const LinearLoss& loss, const LinearSettings& settings, const Shape& shape)
+      : l2_(settings.l2),
+        classes_(shape.classes),
+        shape_{.columns = shape.columns, .outputs = shape.classes == 2 ? 1 : shape.classes},
+        loss_(shape.classes == 2 ? loss.binary : loss.several),
+        predicts_probabilities_(loss.predicts_probabilities) {}
+
+  std::size_t parameter_count() const override { return shape_.parameter_count(); }
+
+  std::vector<Tensor> tensors() const override {
+    return {{.name = "weight", .shape = {shape_.outputs, shape_.columns}, .offset = 0},
+            {.name = "bias", .shape = {shape_.outputs}, .offset = shape_.weight_count()}};
+  }
+
+  void Initialise(std::span<float> parameters) const override { std::fill(parameters.begin(), parameters.end(), 0.0F); }
+
+  Score AddGradient(std::span<const float> parameters, const Batch& batch, std::span<float> gradient) const override {
+    return linear::AddGradient({shape_, parameters}, batch, loss_, gradient);
+  }
+
+  double AddPenalty(std::span<const float> parameters, float weight, std::span<float> gradient) const override {
+    if (l2_ == 0) return 0;
+    double squares = 0;
+    for (const float w : parameters.first(shape_.weight_count())) squares += static_cast<double>(w) * w;
+    const float scale = weight * static_cast<float>(l2_);
+    if (scale != 0) {
+      for (std::size_t i = 0; i < shape_.weight_count(); ++i) gradient[i] += scale * parameters[i];
+    }
+    return l2_ / 2 * squares;
+  }
+
+  Score Evaluate(std::span<const float> parameters, const Batch& batch) const override {
+    return linear::SumLosses({shape_, parameters}, batch, loss_);
+  }
+
+  std::size_t outputs() const override { return classes_; }
+
+  void Predict(std::span<const float> parameters, const Batch& batch, std::span<float> predictions) const override {
+    const math::LossKernel link = predicts_probabilities_ ? loss_ : nullptr;
+    const std::size_t rows = batch.rows();
+    if (classes_ != 2) return linear::Predict({shape_, parameters}, batch, link, predictions);
+    const auto positive = predictions.last(rows);  // written first, then spread from the front: never overtaken
+    linear::Predict({shape_, parameters}, batch, link, positive);
+    for (std::size_t row = 0; row < rows; ++row) {
+      const float of_one = positive[row];
+      predictions[2 * row] = predicts_probabilities_ ? 1 - of_one : -of_one;
+      predictions[2 * row + 1] = of_one;
+    }
+  }
+
+ private:
+  double l2_;
+  std::size_t classes_;
+  LinearShape shape_;
+  math::LossKernel loss_;
+  bool predicts_probabilities_;
+};
+
+Result<void> CheckShape(std::string_view name, const Shape& shape) {
+  if (shape.classes == 0) {
+    return Error{Code::kInvalid, StrCat("model ", name,
+                                        " learns classes, but the labels of this data are real numbers; "
+                                        "import it again with labels that are whole numbers")};
+  }
+  if (shape.classes == 1) {
+    return Error{Code::kInvalid, StrCat("model ", name, " needs rows of two classes or more, but all labels of this ",
+                                        "data are the same; import data with at least two different labels")};
+  }
+  if (shape.columns == 0) return Error{Code::kInvalid, StrCat("model ", name, " needs data of at least one column")};
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Model>> MakeLinear(const LinearLoss& loss, const Choice& choice, const Shape& shape) {
+  LinearSettings settings;
+  TRY(Apply(choice, Describe(settings), StrCat("model ", loss.name)));
+  TRY(CheckShape(loss.name, shape));
+  return std::unique_ptr<Model>(std::make_unique<LinearModel>(loss, settings, shape));
+}
+
+}  // namespace lambdaml::linear

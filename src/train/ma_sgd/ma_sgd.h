@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Model averaging: every rank makes steps of its own on its own rows, and every round the ranks replace their models by
+// the average, weighted by the rows that each has used (Zinkevich et al.: Parallelized stochastic gradient descent,
+// NIPS 2010; McMahan et al.: Communication-efficient learning of deep networks from decentralized data, AISTATS 2017).
+// The momentum is each rank's own and is not averaged.
+
+#include "train/registry.h"
+#include "train/sgd.h"
+
+namespace lambdaml::ma_sgd {
+
+struct MaSgdSettings {
+  SgdSettings sgd;
+  std::int64_t local_steps = 0;
+};
+
+Fields Describe(MaSgdSettings& s);
+
+Result<std::unique_ptr<Algorithm>> Make(const Choice& choice, const Task& task);
+
+}  // namespace lambdaml::ma_sgd

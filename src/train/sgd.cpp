@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/sgd.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "base/text.h"
+
+namespace lambdaml {
+
+namespace {
+
+// The state as bytes: this header in the machine's byte order (little-endian on all that Lambda has), then the
+// velocity.
+constexpr std::uint32_t kStateMagic = 0x44475331;  // "1SGD"
+
+struct StateHeader {
+  std::uint32_t magic = kStateMagic;
+  std::uint32_t version = 1;
+  std::uint64_t rounds = 0;
+  std::uint64_t batches_done = 0;
+  std::uint64_t batches_per_epoch = 0;
+  std::uint64_t parameters = 0;
+};
+
+}  // namespace
+
+Fields Describe(SgdSettings& s) {
+  Fields fields = {
+      {"learning_rate", s.learning_rate, "size of the first step", {.min = 1e-12, .max = 1e6}},
+      {"batch", s.batch, "rows of a batch, over all workers", {.min = 1, .max = 1e12}},
+      {"epochs", s.epochs, "passes over the training rows", {.min = 1e-6, .max = 1e9}},
+      {"momentum", s.momentum, "share of the last step that is repeated in the next", {.min = 0, .max = 0.9999}},
+  };
+  Fields of_schedule = Describe(s.schedule);
+  fields.insert(fields.end(), std::make_move_iterator(of_schedule.begin()), std::make_move_iterator(of_schedule.end()));
+  return fields;
+}
+
+Result<void> CheckTask(const Task& task, std::string_view algorithm) {
+  if (task.total_rows > 0) return {};
+  return Error{Code::kInvalid, StrCat("algorithm ", algorithm, ": there are no rows to train on; check the data")};
+}
+
+Sgd::Sgd(const SgdSettings& settings, const Task& task)
+    : settings_(settings),
+      task_(task),
+      sampler_(task, static_cast<std::uint64_t>(settings.batch)),
+      schedule_(settings.schedule, settings.learning_rate, settings.epochs),
+      velocity_(task.model.parameter_count()) {
+  batch_.columns = task.rows.columns;
+}
+
+Score Sgd::SumGradient(std::span<const float> parameters, std::span<float> gradient) {
+  batch_.Clear();
+  for (const std::uint32_t row : sampler_.Rows(batches_done_)) batch_.Append(task_.rows, row);
+  std::fill(gradient.begin(), gradient.end(), 0.0F);
+  if (batch_.rows() == 0) return {};
+  return task_.model.AddGradient(parameters, batch_, gradient);
+}
+
+void Sgd::Descend(std::span<float> gradient, double rows, std::span<float> parameters) {
+  const auto share = static_cast<float>(1 / rows);
+  for (float& g : gradient) g *= share;
+  task_.model.AddPenalty(parameters, 1, gradient);
+  const auto momentum = static_cast<float>(settings_.momentum);
+  const float rate = schedule_.RateAt(batches_done_, batches_per_epoch());
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    velocity_[i] = momentum * velocity_[i] + gradient[i];
+    parameters[i] -= rate * velocity_[i];
+  }
+  ++batches_done_;
+}
+
+Result<void> Sgd::CheckLoss(double loss, std::uint64_t round) const {
+  if (std::isfinite(loss)) return {};
+  return Error{Code::kInvalid, StrCat("loss is not finite in round ", round, ": lower algorithm.learning_rate (now ",
+                                      settings_.learning_rate, ")")};
+}
+
+Bytes Sgd::Save(std::uint64_t rounds) const {
+  const StateHeader header{.rounds = rounds,
+                           .batches_done = batches_done_,
+                           .batches_per_epoch = batches_per_epoch(),
+                           .parameters = velocity_.size()};
+  Bytes state(sizeof header + velocity_.size() * sizeof(float));
+  std::memcpy(state.data(), &header, sizeof header);
+  if (!velocity_.empty()) std::memcpy(state.data() + sizeof header, velocity_.data(), velocity_.size() * sizeof(float));
+  return state;
+}
+
+Result<std::uint64_t> Sgd::Restore(ByteSpan state) {
+  StateHeader header;
+  const std::size_t expected = sizeof header + velocity_.size() * sizeof(float);
+  if (state.size() != expected) {
+    return Error{Code::kInvalid, StrCat("state of the algorithm: ", state.size(), " bytes instead of ", expected,
+                                        "; it is cut off or of another model")};
+  }
+  std::memcpy(&header, state.data(), sizeof header);
+  if (header.magic != kStateMagic || header.version != 1) {
+    return Error{Code::kInvalid, "state of the algorithm: not a state of SGD, version 1; start the job anew"};
+  }
+  if (header.parameters != velocity_.size() || header.batches_per_epoch != batches_per_epoch()) {
+    return Error{Code::kInvalid, StrCat("state of the algorithm: made for ", header.batches_per_epoch,
+                                        " batches an epoch, this job has ", batches_per_epoch(),
+                                        "; continue with the same data and batch")};
+  }
+  batches_done_ = header.batches_done;
+  if (!velocity_.empty()) std::memcpy(velocity_.data(), state.data() + sizeof header, velocity_.size() * sizeof(float));
+  return header.rounds;
+}
+
+}  // namespace lambdaml
