@@ -7,24 +7,10 @@
 #include <span>
 #include <string_view>
 
-#include "base/clock.h"
-#include "base/key.h"
 #include "comm/communicator.h"
-#include "storage/store.h"
+#include "comm/membership.h"
 
 namespace lambdaml {
-
-// Where and as whom a rank takes part. `store` and `clock` must outlive the communicator.
-struct Membership {
-  Store& store;
-  Clock& clock;
-  Key job;    // the prefix of every key: names the job and the attempt
-  Key abort;  // if it comes to exist, every waiting rank gives up; its value says why
-  int rank = 0;
-  int size = 1;
-  Clock::Duration timeout;                    // of one collective call
-  Clock::Time deadline = Clock::Time::max();  // of all of them
-};
 
 struct Pattern {
   std::string_view name;
@@ -34,7 +20,8 @@ struct Pattern {
 
 std::span<const Pattern> Patterns();
 
-// kInvalid for an unknown name.
+// kInvalid for an unknown name, with the nearest known one, and for a membership that cannot be: a rank outside
+// [0, size), a job or abort key that is empty.
 Result<std::unique_ptr<Communicator>> Join(std::string_view pattern, const Membership& membership);
 
 }  // namespace lambdaml

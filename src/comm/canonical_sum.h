@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The one place that knows in which order the vectors of the ranks are added. Floating-point addition is not
+// associative; with one order for everybody a sum is the same bits for every pattern, channel and order of arrival.
+//
+// The order is a binary tree over the ranks [0, w). A range of one rank is that rank's vector. A longer range is cut in
+// two, the left part one rank longer if the length is odd, and is
+//
+//   sum(range) = sum(left part) + sum(right part)
+//
+// elementwise, each addition rounded to the element type. A pattern that adds in groups must use ranges of this tree.
+
+#include <cstddef>
+#include <span>
+
+#include "base/bytes.h"
+#include "comm/elements.h"
+
+namespace lambdaml {
+
+// How many of `ranks` (at least 2) belong to the left part.
+constexpr std::size_t LeftRanks(std::size_t ranks) { return ranks - ranks / 2; }
+
+// Adds one vector for each rank, at least one, all of out's type and size, into `out`, which may be one of them. Works
+// block by block within the processor's cache: each vector is read once and `out` is written once.
+void CanonicalSum(std::span<const ByteSpan> by_rank, Elements out);
+
+}  // namespace lambdaml
