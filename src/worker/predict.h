@@ -22,7 +22,7 @@ struct PredictRequest {
 };
 
 struct Prediction {
-  std::size_t outputs = 0;           // values a row: probabilities of the classes, or margins
+  std::size_t outputs = 0;           // values a row, one for each class: probabilities or margins
   std::vector<float> values;         // rows x outputs
   std::vector<std::size_t> classes;  // the predicted class of each row, an index into class_names
   std::vector<std::string> class_names;

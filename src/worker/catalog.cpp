@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/catalog.h"
+
+#include "base/text.h"
+#include "comm/registry.h"
+#include "model/registry.h"
+#include "train/registry.h"
+
+namespace lambdaml {
+
+namespace {
+
+template <class Kinds>
+std::vector<CatalogEntry> ListOf(const Kinds& kinds) {
+  std::vector<CatalogEntry> entries;
+  for (const auto& kind : kinds) {
+    entries.push_back({std::string(kind.name), std::string(kind.summary), kind.settings()});
+  }
+  return entries;
+}
+
+Result<void> CheckPattern(std::string_view name) {
+  std::vector<std::string> names;
+  for (const Pattern& pattern : Patterns()) {
+    if (pattern.name == name) return {};
+    names.emplace_back(pattern.name);
+  }
+  return Error{Code::kInvalid, StrCat("pattern: '", name, "' is not one of ", JoinWith(", ", names))};
+}
+
+}  // namespace
+
+std::vector<CatalogEntry> ModelCatalog() { return ListOf(ModelKinds()); }
+std::vector<CatalogEntry> AlgorithmCatalog() { return ListOf(AlgorithmKinds()); }
+
+std::vector<CatalogEntry> PatternCatalog() {
+  std::vector<CatalogEntry> entries;
+  for (const Pattern& pattern : Patterns()) {
+    entries.push_back({std::string(pattern.name), std::string(pattern.summary), {}});
+  }
+  return entries;
+}
+
+Result<void> CheckSpec(const JobSpec& spec, const DataShape& shape) {
+  TRY(CheckPattern(spec.pattern));
+  if (shape.rows < static_cast<std::uint64_t>(spec.workers)) {
+    return Error{Code::kInvalid,
+                 StrCat("workers: ", spec.workers, " are more than the ", shape.rows, " rows to train on")};
+  }
+  const auto model = TRY(MakeModel(spec.model, {.columns = shape.columns, .classes = shape.classes}));
+  const Batch no_rows{.columns = shape.columns, .dense = {}, .sparse = {}, .labels = {}};
+  const Task task{.model = *model, .rows = no_rows, .total_rows = shape.rows};
+  TRY(MakeAlgorithm(spec.algorithm, task));
+  return {};
+}
+
+}  // namespace lambdaml

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/model_file.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "data/safetensors.h"
+#include "model/registry.h"
+
+namespace lambdaml {
+
+namespace {
+
+constexpr std::string_view kFormat = "lambdaml model 1";
+constexpr std::string_view kNotePrefix = "note.";
+
+std::size_t SizeOf(const Tensor& tensor) {
+  std::size_t size = 1;
+  for (const std::size_t extent : tensor.shape) size *= extent;
+  return size;
+}
+
+Result<std::string> Require(const SafetensorsFile& file, const std::string& name) {
+  const auto found = file.metadata.find(name);
+  if (found != file.metadata.end()) return found->second;
+  return Error{Code::kInvalid, StrCat(file.name, ": not a model of lambdaml: the metadata has no '", name, "'")};
+}
+
+Result<nlohmann::json> RequireJson(const SafetensorsFile& file, const std::string& name, nlohmann::json::value_t type) {
+  nlohmann::json value = nlohmann::json::parse(TRY(Require(file, name)), nullptr, false);
+  if (value.type() == type) return value;
+  return Error{Code::kInvalid, StrCat(file.name, ": the metadata '", name, "' is damaged")};
+}
+
+Result<void> ReadDescription(const SafetensorsFile& file, TrainedModel& trained) {
+  if (TRY(Require(file, "format")) != kFormat) {
+    return Error{Code::kInvalid, StrCat(file.name, ": a model of another version: this program reads '", kFormat, "'")};
+  }
+  trained.kind.kind = TRY(Require(file, "kind"));
+  const auto columns = ParseInteger(TRY(Require(file, "columns")));
+  if (!columns || *columns < 1) return Error{Code::kInvalid, StrCat(file.name, ": the metadata 'columns' is damaged")};
+  trained.columns = static_cast<std::size_t>(*columns);
+  using Type = nlohmann::json::value_t;
+  for (const auto& [key, text] : TRY(RequireJson(file, "settings", Type::object)).items()) {
+    if (text.is_string()) trained.kind.settings[key] = text.get<std::string>();
+  }
+  for (const auto& name : TRY(RequireJson(file, "classes", Type::array))) {
+    trained.classes.push_back(name.is_string() ? name.get<std::string>() : name.dump());
+  }
+  for (const auto& [key, text] : file.metadata) {
+    if (key.starts_with(kNotePrefix)) trained.notes[key.substr(kNotePrefix.size())] = text;
+  }
+  return {};
+}
+
+Result<void> ReadParameters(const SafetensorsFile& file, TrainedModel& trained) {
+  trained.parameters.resize(trained.model->parameter_count());
+  for (const Tensor& tensor : trained.model->tensors()) {
+    const std::span<const float> values = TRY(file.Values<float>(tensor.name));
+    if (values.size() != SizeOf(tensor)) {
+      return Error{Code::kInvalid,
+                   StrCat(file.name, ": '", tensor.name, "' has ", values.size(), " values, not ", SizeOf(tensor))};
+    }
+    std::copy(values.begin(), values.end(), trained.parameters.begin() + static_cast<std::ptrdiff_t>(tensor.offset));
+  }
+  return {};
+}
+
+}  // namespace
+
+Bytes WriteModel(const TrainedModel& trained) {
+  TensorMetadata metadata;
+  metadata["format"] = kFormat;
+  metadata["kind"] = trained.kind.kind;
+  metadata["settings"] = nlohmann::json(trained.kind.settings).dump();
+  metadata["columns"] = StrCat(trained.columns);
+  metadata["classes"] = nlohmann::json(trained.classes).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  for (const auto& [key, text] : trained.notes) metadata[StrCat(kNotePrefix, key)] = text;
+  std::vector<TensorView> views;
+  for (const Tensor& tensor : trained.model->tensors()) {
+    const std::span<const float> values = std::span(trained.parameters).subspan(tensor.offset, SizeOf(tensor));
+    views.push_back(ViewOf(tensor.name, {tensor.shape.begin(), tensor.shape.end()}, values));
+  }
+  return WriteSafetensors(views, metadata);
+}
+
+Result<TrainedModel> ReadModel(Blob file, std::string_view name) {
+  const SafetensorsFile parsed = TRY(ParseSafetensors(std::move(file), name));
+  TrainedModel trained;
+  TRY(ReadDescription(parsed, trained));
+  trained.model =
+      TRY(MakeModel(trained.kind, {.columns = trained.columns, .classes = trained.classes.size()}).Context(name));
+  TRY(ReadParameters(parsed, trained));
+  return trained;
+}
+
+}  // namespace lambdaml

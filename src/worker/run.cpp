@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/run.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "base/process.h"
+#include "base/text.h"
+#include "comm/registry.h"
+#include "model/registry.h"
+#include "storage/layers/meter.h"
+#include "storage/ops.h"
+#include "storage/registry.h"
+#include "train/registry.h"
+#include "worker/model_file.h"
+#include "worker/progress.h"
+#include "worker/rows.h"
+#include "worker/stop_rule.h"
+#include "worker/timed_communicator.h"
+#include "worker/trainer.h"
+
+namespace lambdaml {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// A rank that waits gives up this long before the platform ends it, so that it can still say what it waited for.
+constexpr Clock::Duration kLastWords = 500ms;
+// How often a rank looks whether it was told to stop.
+constexpr Clock::Duration kStopInterval = 200ms;
+
+// The channel with its meter: what this rank does there is counted.
+struct Channel {
+  StoreUse use;
+  std::unique_ptr<Store> store;
+};
+
+// This rank's word in the next round: whether it was told to stop, or its time runs out.
+class Voter {
+ public:
+  Voter(const JobInvocation& invocation, const WorkerRuntime& runtime, Store& channel)
+      : stop_key_(invocation.StopKey()), runtime_(runtime), channel_(channel), last_(runtime.clock.Now()) {}
+
+  std::int64_t Vote() {
+    const Clock::Time now = runtime_.clock.Now();
+    longest_round_ = std::max(longest_round_, now - last_);
+    last_ = now;
+    // Two more rounds, the evaluation and the model must fit.
+    if (now + 4 * longest_round_ + kLastWords + 500ms > runtime_.deadline) return kVoteTimeLimit;
+    if (now < next_look_) return 0;
+    next_look_ = now + kStopInterval;
+    const Result<Values> stop = channel_.Get({&stop_key_, 1});
+    return stop.ok() && stop.value()[0] ? kVoteStop : 0;
+  }
+
+ private:
+  Key stop_key_;
+  const WorkerRuntime& runtime_;
+  Store& channel_;
+  Clock::Time last_;
+  Clock::Time next_look_{};
+  Clock::Duration longest_round_{};
+};
+
+class Worker {
+ public:
+  Worker(const JobInvocation& invocation, const WorkerRuntime& runtime)
+      : invocation_(invocation), spec_(invocation.spec), runtime_(runtime), progress_(invocation, runtime) {}
+
+  Result<WorkerReport> Run() {
+    began_ = runtime_.clock.Now();
+    TRY(OpenRows());
+    progress_.Loaded(share_, Seconds(runtime_.clock.Now() - began_));
+    channel_.store = WithMeter(TRY(OpenStore(spec_.channel, runtime_.clock)), runtime_.clock, channel_.use);
+    const auto peers = TRY(Join(spec_.pattern, MembershipOf(invocation_)));
+    TimedCommunicator timed(*peers, runtime_.clock);
+    loaded_ = runtime_.clock.Now();
+    const Trained trained = TRY(TrainWith(timed));
+    if (invocation_.rank == 0) TRY(SaveModel(trained));
+    WorkerReport report = Report(trained, timed);
+    progress_.Ended(report);
+    return report;
+  }
+
+ private:
+  Result<void> OpenRows() {
+    const std::unique_ptr<Store> data = TRY(OpenStore(spec_.data, runtime_.clock));
+    const Manifest manifest = TRY(LoadManifest(*data));
+    share_ = TRY(OpenShare(spec_, static_cast<int>(invocation_.rank), manifest, *data));
+    trained_model_.kind = spec_.model;
+    trained_model_.columns = manifest.columns;
+    trained_model_.classes = manifest.classes;
+    trained_model_.model =
+        TRY(MakeModel(spec_.model, {.columns = manifest.columns, .classes = manifest.classes.size()}));
+    trained_model_.parameters.resize(trained_model_.model->parameter_count());
+    trained_model_.model->Initialise(trained_model_.parameters);
+    return {};
+  }
+
+  Membership MembershipOf(const JobInvocation& invocation) {
+    return {.store = *channel_.store,
+            .clock = runtime_.clock,
+            .job = invocation.Prefix(),
+            .abort = invocation.AbortKey(),
+            .rank = static_cast<int>(invocation.rank),
+            .size = static_cast<int>(spec_.workers),
+            .timeout = runtime_.deadline - kLastWords - runtime_.clock.Now(),
+            .deadline = runtime_.deadline - kLastWords};
+  }
+
+  Result<Trained> TrainWith(TimedCommunicator& peers) {
+    const Task task{.model = *trained_model_.model,
+                    .rows = share_.train,
+                    .first_row = share_.first_row,
+                    .total_rows = share_.total_rows,
+                    .seed = static_cast<std::uint64_t>(spec_.seed)};
+    const auto algorithm = TRY(MakeAlgorithm(spec_.algorithm, task));
+    progress_.set_epochs_total(algorithm->epochs());
+    Voter voter(invocation_, runtime_, *channel_.store);
+    const TrainerHooks hooks{.vote = [&voter] { return voter.Vote(); },
+                             .after_round =
+                                 [this, &peers](const CurvePoint& point) {
+                                   if (progress_.RoundIsDue())
+                                     progress_.AfterRound(point, SecondsSoFar(peers), channel_.use);
+                                 },
+                             .after_epoch =
+                                 [this, &peers](const CurvePoint& point) {
+                                   progress_.AfterEpoch(point, SecondsSoFar(peers), channel_.use);
+                                 }};
+    return Train({.spec = spec_,
+                  .model = *trained_model_.model,
+                  .share = share_,
+                  .algorithm = *algorithm,
+                  .peers = peers,
+                  .clock = runtime_.clock},
+                 hooks, trained_model_.parameters);
+  }
+
+  Result<void> SaveModel(const Trained& trained) {
+    auto& notes = trained_model_.notes;
+    notes["job"] = ToJson(spec_);
+    notes["version"] = LAMBDAML_VERSION;
+    notes["rounds"] = StrCat(trained.rounds);
+    notes["train.loss"] = StrCat(trained.train.loss);
+    notes["train.accuracy"] = StrCat(trained.train.accuracy);
+    if (trained.test) {
+      notes["test.loss"] = StrCat(trained.test->loss);
+      notes["test.accuracy"] = StrCat(trained.test->accuracy);
+    }
+    return Save(*channel_.store, invocation_.ModelKey(), WriteModel(trained_model_)).Context("saving the model");
+  }
+
+  PhaseSeconds SecondsSoFar(const TimedCommunicator& peers) const {
+    const double waiting = Seconds(channel_.use.waiting);
+    const double in_calls = Seconds(peers.spent());
+    const double training = Seconds(runtime_.clock.Now() - loaded_);
+    return {.start = progress_.start_seconds(),
+            .load = Seconds(loaded_ - began_),
+            .compute = training - in_calls,
+            .communicate = std::max(0.0, in_calls - waiting),
+            .wait = waiting};
+  }
+
+  WorkerReport Report(const Trained& trained, const TimedCommunicator& peers) const {
+    const StoreUse& use = channel_.use;
+    return {.rank = invocation_.rank,
+            .rows = static_cast<std::int64_t>(share_.train.rows()),
+            .seconds = SecondsSoFar(peers),
+            .requests = static_cast<std::int64_t>(use.puts + use.gets + use.waits + use.lists + use.deletes),
+            .bytes_sent = static_cast<std::int64_t>(use.bytes_written),
+            .bytes_received = static_cast<std::int64_t>(use.bytes_read),
+            .memory_peak_bytes = PeakMemoryBytes(),
+            .cold_start = runtime_.cold_start ? 1 : 0,
+            .ending = trained.ending,
+            .rounds = trained.rounds,
+            .epochs = trained.epochs,
+            .curve = trained.curve,
+            .train = trained.train,
+            .test = trained.test,
+            .model_key = invocation_.ModelKey().text()};
+  }
+
+  const JobInvocation& invocation_;
+  const JobSpec& spec_;
+  const WorkerRuntime& runtime_;
+  Progress progress_;
+  Clock::Time began_;
+  Clock::Time loaded_;
+  Share share_;
+  TrainedModel trained_model_;
+  Channel channel_;
+};
+
+}  // namespace
+
+Result<WorkerReport> RunWorker(const JobInvocation& invocation, const WorkerRuntime& runtime) {
+  return Worker(invocation, runtime).Run();
+}
+
+}  // namespace lambdaml

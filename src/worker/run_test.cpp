@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/run.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "base/text.h"
+#include "data/generate.h"
+#include "job/event.h"
+#include "storage/ops.h"
+#include "storage/registry.h"
+#include "worker/model_file.h"
+#include "worker/predict.h"
+
+namespace lambdaml {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Keeps the lines that workers print.
+class Lines final : public Log {
+ public:
+  void Line(std::string_view line) override {
+    const std::lock_guard lock(mutex_);
+    lines_.emplace_back(line);
+  }
+  std::vector<std::string> lines() const {
+    const std::lock_guard lock(mutex_);
+    return lines_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+class RunWorkerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = std::filesystem::temp_directory_path() / "lambdaml-worker-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    spec_.name = "test";
+    spec_.data = StrCat("file://", pattern, "/data");
+    spec_.channel = StrCat("file://", pattern, "/channel");
+    spec_.output = "unused";
+    spec_.algorithm = {"ga_sgd", {{"epochs", "3"}, {"batch", "64"}, {"learning_rate", "0.05"}}};
+    Generate({"blobs", {{"rows", "1000"}, {"columns", "5"}, {"classes", "3"}}});
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  void Generate(const Choice& generator) {
+    const auto store = OpenStore(spec_.data, clock_);
+    ASSERT_TRUE(store.ok());
+    const ShardSink sink = [&store](std::string_view name, ByteSpan content) {
+      return Save(*store.value(), Key(std::string(name)), content);
+    };
+    const Result<Manifest> made = GenerateDataset(generator, 1, sink, {});
+    ASSERT_TRUE(made.ok()) << made.error().message;
+  }
+
+  // Runs all ranks, each on a thread of its own; their results by rank.
+  std::vector<Result<WorkerReport>> RunAll(Clock::Duration time = 60s) {
+    std::vector<Result<WorkerReport>> results(static_cast<std::size_t>(spec_.workers), Error{});
+    {
+      std::vector<std::jthread> ranks;
+      for (std::size_t rank = 0; rank < results.size(); ++rank) {
+        ranks.emplace_back([this, rank, time, &results] {
+          const Clock::Time now = clock_.Now();
+          const JobInvocation invocation{.part = Part::kWorker,
+                                         .attempt = "1",
+                                         .rank = static_cast<std::int64_t>(rank),
+                                         .launched_unix_ms = 0,
+                                         .spec = spec_};
+          results[rank] = RunWorker(
+              invocation, {.clock = clock_, .log = log_, .arrived = now, .deadline = now + time, .cold_start = true});
+        });
+      }
+    }
+    return results;
+  }
+
+  Blob ModelBytes() {
+    const auto store = OpenStore(spec_.channel, clock_);
+    return Load(*store.value(), Key("jobs/test/1/model.safetensors")).value();
+  }
+
+  SystemClock clock_;
+  Lines log_;
+  JobSpec spec_;
+  std::filesystem::path folder_;
+};
+
+TEST_F(RunWorkerTest, RanksAgreeAndTheModelIsSaved) {
+  spec_.holdout = 0.2;
+  const auto results = RunAll();
+  for (const auto& result : results) ASSERT_TRUE(result.ok()) << result.error().message;
+  const WorkerReport& first = results[0].value();
+  EXPECT_EQ(first.ending, Ending::kEpochs);
+  EXPECT_EQ(first.curve.size(), 3U);
+  ASSERT_TRUE(first.test.has_value());
+  EXPECT_EQ(first.train.rows + first.test->rows, 1000);
+  EXPECT_GT(first.test->accuracy, 0.9);
+  std::int64_t rows = 0;
+  for (const auto& result : results) {
+    EXPECT_EQ(result.value().train, first.train);
+    EXPECT_EQ(result.value().test, first.test);
+    EXPECT_GT(result.value().bytes_sent, 0);
+    rows += result.value().rows;
+  }
+  EXPECT_EQ(rows, first.train.rows);
+  const Result<TrainedModel> model = ReadModel(ModelBytes(), "model");
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  EXPECT_EQ(model.value().classes.size(), 3U);
+}
+
+TEST_F(RunWorkerTest, EveryPatternGivesTheSameBits) {
+  std::optional<std::string> expected;
+  for (const char* pattern : {"all_gather", "reduce", "scatter_reduce"}) {
+    spec_.pattern = pattern;
+    for (const auto& result : RunAll()) ASSERT_TRUE(result.ok()) << result.error().message;
+    const TrainedModel model = ReadModel(ModelBytes(), "model").value();
+    const std::string bytes(reinterpret_cast<const char*>(model.parameters.data()),
+                            model.parameters.size() * sizeof(float));
+    if (!expected) expected = bytes;
+    EXPECT_EQ(bytes, *expected) << pattern;
+  }
+}
+
+TEST_F(RunWorkerTest, TheNumberOfWorkersDoesNotChangeTheAnswer) {
+  std::optional<double> expected;
+  for (const std::int64_t workers : {1, 2, 3, 7}) {
+    spec_.workers = workers;
+    const auto results = RunAll();
+    for (const auto& result : results) ASSERT_TRUE(result.ok()) << result.error().message;
+    const double loss = results[0].value().train.loss;
+    if (!expected) expected = loss;
+    EXPECT_NEAR(loss, *expected, 1e-5) << workers;
+  }
+}
+
+TEST_F(RunWorkerTest, TheStopKeyEndsAllRanksTogether) {
+  spec_.algorithm.settings["epochs"] = "1000000";
+  const auto store = OpenStore(spec_.channel, clock_);
+  ASSERT_TRUE(Save(*store.value(), Key("jobs/test/1/stop"), {}).ok());
+  const auto results = RunAll();
+  for (const auto& result : results) {
+    ASSERT_TRUE(result.ok()) << result.error().message;
+    EXPECT_EQ(result.value().ending, Ending::kStopped);
+    EXPECT_EQ(result.value().rounds, results[0].value().rounds);
+  }
+}
+
+TEST_F(RunWorkerTest, TheTimeLimitEndsAllRanksTogetherWithAModel) {
+  spec_.algorithm.settings["epochs"] = "1000000";
+  const auto results = RunAll(1500ms);
+  for (const auto& result : results) {
+    ASSERT_TRUE(result.ok()) << result.error().message;
+    EXPECT_EQ(result.value().ending, Ending::kTimeLimit);
+  }
+  EXPECT_TRUE(ReadModel(ModelBytes(), "model").ok());
+}
+
+TEST_F(RunWorkerTest, TheAbortKeyFreesAWaitingRank) {
+  const auto store = OpenStore(spec_.channel, clock_);
+  ASSERT_TRUE(Save(*store.value(), Key("jobs/test/1/abort"), AsBytes("rank 2 died")).ok());
+  for (const auto& result : RunAll()) {
+    ASSERT_FALSE(result.ok());
+    EXPECT_NE(result.error().message.find("rank 2 died"), std::string::npos) << result.error().message;
+  }
+}
+
+TEST_F(RunWorkerTest, MoreWorkersThanRowsAreRefused) {
+  Generate({"blobs", {{"rows", "6"}, {"columns", "5"}, {"classes", "3"}}});
+  spec_.workers = 7;
+  for (const auto& result : RunAll()) {
+    ASSERT_FALSE(result.ok());
+    EXPECT_EQ(result.error().message, "workers: 7 are more than the 6 rows to train on");
+  }
+}
+
+TEST_F(RunWorkerTest, TheLogHoldsTheCurve) {
+  for (const auto& result : RunAll()) ASSERT_TRUE(result.ok()) << result.error().message;
+  int epochs = 0;
+  int ended = 0;
+  for (const std::string& line : log_.lines()) {
+    const Result<Event> event = ParseEvent(line);
+    ASSERT_TRUE(event.ok()) << line;
+    epochs += event.value().kind == "epoch" ? 1 : 0;
+    ended += event.value().kind == "ended" ? 1 : 0;
+  }
+  EXPECT_EQ(epochs, 3);
+  EXPECT_EQ(ended, 4);
+}
+
+TEST_F(RunWorkerTest, AModelCanBeUsedLater) {
+  for (const auto& result : RunAll()) ASSERT_TRUE(result.ok()) << result.error().message;
+  const std::filesystem::path file = folder_ / "channel/jobs/test/1/model.safetensors";
+  const PredictRequest request{.model_file = file, .data = spec_.data, .split = "train"};
+  const Result<Metrics> metrics = Evaluate(request, clock_);
+  ASSERT_TRUE(metrics.ok()) << metrics.error().message;
+  const Result<Prediction> prediction = Predict(request, clock_);
+  ASSERT_TRUE(prediction.ok()) << prediction.error().message;
+  EXPECT_EQ(prediction.value().classes.size(), 1000U);
+  EXPECT_EQ(metrics.value().rows, 1000);
+  EXPECT_GT(metrics.value().accuracy, 0.9);
+}
+
+}  // namespace
+}  // namespace lambdaml
