@@ -13,6 +13,7 @@
 #include "storage/file/file_name.h"
 #include "storage/file/listing.h"
 #include "storage/file/search.h"
+#include "storage/file/temporaries.h"
 #include "storage/file/value_file.h"
 #include "storage/file/watcher.h"
 
@@ -110,11 +111,9 @@ Result<void> FileStore::Delete(std::span<const Key> keys) {
   for (const Key& key : keys) {
     std::string path = root_;
     TRY(AppendPath(path, key));
-    const bool absent = unlink(path.c_str()) != 0;
-    if (absent && errno != ENOENT && errno != ENOTDIR && errno != EISDIR)
-      return FileError("cannot delete", path, errno);
+    if (!TRY(temporaries_.Delete(path))) continue;
     path.resize(path.rfind('/'));
-    if (!absent && (folders.empty() || folders.back() != path)) folders.push_back(std::move(path));
+    if (folders.empty() || folders.back() != path) folders.push_back(std::move(path));
   }
   for (std::string& folder : folders) RemoveEmptyFolders(std::move(folder));
   return {};
