@@ -46,6 +46,7 @@ foreach(entry IN LISTS LAMBDAML_MODULES)
   string(REGEX MATCHALL "[a-z]+" imports "${CMAKE_MATCH_2}")
   list(TRANSFORM imports PREPEND lambdaml_)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${module}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/testing/")  # programs that tests start
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")

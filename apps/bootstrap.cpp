@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The function's program, the same on AWS and on the local platform: takes invocations from the Lambda Runtime API and
+// is the trigger or a worker of a job, as each one says. Everything the process owns is visible here.
+
+#include <unistd.h>
+
+#include <csignal>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/environment.h"
+#include "base/log.h"
+#include "job/invocation.h"
+#include "platform/lambda_client.h"
+#include "platform/runtime/runtime_client.h"
+#include "platform/trigger.h"
+#include "worker/run.h"
+
+namespace lambdaml {
+
+namespace {
+
+Result<std::string> RunPart(const JobInvocation& job, const WorkerRuntime& runtime, const Environment& environment) {
+  if (job.part == Part::kWorker) return ToJson(TRY(RunWorker(job, runtime)));
+  LambdaClient lambda(TRY(environment.Require("AWS_ENDPOINT_URL_LAMBDA")),
+                      TRY(environment.Require("AWS_LAMBDA_FUNCTION_NAME")));
+  return RunTrigger(job, {.clock = runtime.clock, .log = runtime.log, .lambda = lambda, .deadline = runtime.deadline});
+}
+
+Error Serve(const Environment& environment, Log& log) {
+  SystemClock clock;
+  const Result<std::string> endpoint = environment.Require("AWS_LAMBDA_RUNTIME_API");
+  if (!endpoint.ok()) return Error(endpoint.error()).Context("this program is started by a function platform");
+  RuntimeClient runtime(endpoint.value());
+  bool cold = true;
+  return runtime.Serve([&](const Invocation& invocation) -> Result<std::string> {
+    const WorkerRuntime worker{.clock = clock,
+                               .log = log,
+                               .arrived = clock.Now(),
+                               .deadline = invocation.Deadline(clock),
+                               .cold_start = std::exchange(cold, false)};
+    return RunPart(TRY(ParseJobInvocation(invocation.payload)), worker, environment);
+  });
+}
+
+}  // namespace
+
+}  // namespace lambdaml
+
+int main() {
+  // A peer that closes its end of a connection is an error of a write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  lambdaml::DescriptorLog log(STDOUT_FILENO);
+  const lambdaml::Error end = lambdaml::Serve(lambdaml::Environment::OfProcess(), log);
+  log.Line(end.message);
+  return 1;
+}

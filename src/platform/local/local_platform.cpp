@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/local/local_platform.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+#include <utility>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "net/http_server.h"
+#include "platform/lambda_client.h"
+#include "platform/local/function.h"
+#include "platform/local/rest_api.h"
+
+namespace lambdaml::local {
+
+namespace {
+
+// Of the user's environment a function sees only what its role and region give it on AWS.
+constexpr std::string_view kCredentials[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+                                             "AWS_REGION", "AWS_DEFAULT_REGION"};
+
+// A folder of our own below the system's one for temporary files, removed with this object.
+class TemporaryFolder {
+ public:
+  static Result<TemporaryFolder> Make(const Environment& environment) {
+    const std::string parent = environment.Get("TMPDIR");
+    std::string path = (std::filesystem::path(parent.empty() ? "/tmp" : parent) / "lambdaml-XXXXXX").string();
+    if (mkdtemp(path.data()) == nullptr) return FileError("creating", path, errno);
+    return TemporaryFolder(std::move(path));
+  }
+  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TemporaryFolder& operator=(TemporaryFolder&&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;  // somebody else may have removed it
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  explicit TemporaryFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+// Everything that exists between Deploy and Destroy. The server's address is part of the function's environment, so the
+// server comes first, and has nothing to serve until the function is there.
+class Deployment {
+ public:
+  static Result<std::unique_ptr<Deployment>> Make(Function::Setup setup, LogSink log, const PlatformOptions& options) {
+    std::unique_ptr<Deployment> deployment(new Deployment(TRY(TemporaryFolder::Make(options.environment))));
+    Deployment* self = deployment.get();
+    deployment->server_ = TRY(HttpServer::Start([self](const HttpRequest& request) {
+      Function* const function = self->ready_;
+      return function == nullptr ? HttpResponse{.status = 503} : ServeInvokeApi(request, *function);
+    }));
+    setup.folder = deployment->folder_.path();
+    setup.environment.push_back(StrCat("AWS_ENDPOINT_URL_LAMBDA=", deployment->endpoint()));
+    deployment->function_ = std::make_unique<Function>(std::move(setup), std::move(log), options.clock);
+    deployment->ready_ = deployment->function_.get();
+    return deployment;
+  }
+  ~Deployment() {
+    if (function_) function_->Close();  // ends what the server's threads wait for
+    server_.reset();
+  }
+  Deployment(const Deployment&) = delete;
+  Deployment& operator=(const Deployment&) = delete;
+
+  std::string endpoint() const { return StrCat("http://", server_->address()); }
+
+ private:
+  explicit Deployment(TemporaryFolder folder) : folder_(std::move(folder)) {}
+
+  TemporaryFolder folder_;
+  std::unique_ptr<Function> function_;
+  std::atomic<Function*> ready_{nullptr};
+  std::unique_ptr<HttpServer> server_;
+};
+
+class LocalPlatform final : public Platform {
+ public:
+  LocalPlatform(PlatformOptions options, LocalOptions local) : options_(std::move(options)), local_(std::move(local)) {}
+
+  Result<void> Deploy(const FunctionSpec& function, LogSink log) override {
+    TRY(Destroy());
+    Function::Setup setup{.name = std::string(kFunctionName), .limits = function, .options = local_};
+    std::error_code error;
+    setup.bootstrap = std::filesystem::absolute(options_.bootstrap, error);
+    if (access(setup.bootstrap.c_str(), X_OK) != 0) {
+      return Error{Code::kInvalid, StrCat("the worker program ", options_.bootstrap, " cannot be run: is it built?")};
+    }
+    for (const std::string_view name : kCredentials) {
+      const std::string value = options_.environment.Get(name);
+      if (!value.empty()) setup.environment.push_back(StrCat(name, "=", value));
+    }
+    auto deployment = TRY(Deployment::Make(std::move(setup), std::move(log), options_));
+    const std::lock_guard lock(mutex_);
+    deployment_ = std::move(deployment);
+    return {};
+  }
+
+  Result<Outcome> Invoke(std::string_view payload) override {
+    std::string endpoint;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!deployment_) return Error{Code::kInvalid, "invoking a function that is not deployed"};
+      endpoint = deployment_->endpoint();
+    }
+    // The function's own time-out ends the call; the connection needs none.
+    return LambdaClient(endpoint, kFunctionName).Invoke(payload, kNoTimeout);
+  }
+
+  Result<void> Destroy() override {
+    std::unique_ptr<Deployment> ending;
+    const std::lock_guard lock(mutex_);
+    ending = std::move(deployment_);
+    return {};
+  }
+
+ private:
+  const PlatformOptions options_;
+  const LocalOptions local_;
+  std::mutex mutex_;
+  std::unique_ptr<Deployment> deployment_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Platform>> Open(const PlatformOptions& options, const LocalOptions& local) {
+  return std::unique_ptr<Platform>(std::make_unique<LocalPlatform>(options, local));
+}
+
+Result<std::unique_ptr<Platform>> Open(const PlatformOptions& options) { return Open(options, LocalOptions{}); }
+
+}  // namespace lambdaml::local

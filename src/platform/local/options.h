@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What can be set of the local platform beyond what every platform has.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lambdaml::local {
+
+struct LocalOptions {
+  // Stands before the bootstrap program: a sandbox such as bubblewrap. It must run the program as a child that dies
+  // with it.
+  std::vector<std::string> launcher = {};
+  std::int64_t reserved_concurrency = 1000;
+  double retry_delay_factor = 1;  // 1: after 1 and 2 minutes, as on AWS
+  int event_deliveries = 1;       // 2: every event arrives twice, as may happen on AWS
+};
+
+}  // namespace lambdaml::local

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/trigger.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "base/text.h"
+#include "job/event.h"
+#include "job/report.h"
+#include "platform/function_error.h"
+#include "storage/registry.h"
+
+namespace lambdaml {
+
+namespace {
+
+constexpr std::size_t kTailLinesMax = 4;
+
+// What people can read of a log's last lines: events become their messages; lines of the platform are left out.
+std::string ReadableTail(std::string_view log) {
+  std::vector<std::string> lines;
+  for (const std::string_view line : SplitText(log, '\n')) {
+    const bool of_platform = line.starts_with("START ") || line.starts_with("END ") || line.starts_with("REPORT ");
+    if (of_platform || Trim(line).empty()) continue;
+    const Result<Event> event = ParseEvent(line);
+    std::string text = event.ok() ? event.value().message : std::string(Trim(line));
+    if (!text.empty()) lines.push_back(std::move(text));
+  }
+  if (lines.size() > kTailLinesMax) lines.erase(lines.begin(), lines.end() - kTailLinesMax);
+  return JoinWith(" | ", lines);
+}
+
+Error WorkerFailed(std::size_t rank, const Outcome& outcome) {
+  const FunctionError error = ParseFunctionError(outcome.payload);
+  std::string message = StrCat("worker ", rank, ": ", error.message);
+  const std::string tail = ReadableTail(outcome.log_tail);
+  if (!tail.empty() && tail != error.message) message += StrCat("; its log ended with: ", tail);
+  // The codes that a worker's own Error has are kept; whatever the platform reports is one of the job's failures.
+  for (const Code code : {Code::kNotFound, Code::kConflict, Code::kUnavailable, Code::kTimeout, Code::kInvalid}) {
+    if (error.type == Name(code)) return {code, std::move(message)};
+  }
+  return {Code::kInternal, std::move(message)};
+}
+
+// How long the workers may take, so that there is still time to answer: a twentieth of what is left, at most 2 s.
+Clock::Duration TimeForWorkers(const TriggerRuntime& runtime) {
+  const Clock::Duration left = runtime.deadline - runtime.clock.Now();
+  return left - std::min<Clock::Duration>(left / 20, std::chrono::seconds(2));
+}
+
+class Gathering {
+ public:
+  Gathering(const JobInvocation& invocation, Store& channel)
+      : invocation_(invocation), channel_(channel), reports_(static_cast<std::size_t>(invocation.spec.workers)) {}
+
+  void Take(std::size_t rank, Result<Outcome> outcome) {
+    if (!outcome.ok()) {
+      Fail(NotRun(rank, std::move(outcome).error()));
+    } else if (!outcome.value().function_error.empty()) {
+      Fail(WorkerFailed(rank, outcome.value()));
+    } else {
+      reports_[rank] = std::move(outcome.value().payload);
+    }
+  }
+
+  Result<std::string> Reports() && {
+    if (failure_) return std::move(*failure_);
+    return StrCat("[", JoinWith(",", reports_), "]");
+  }
+
+ private:
+  Error NotRun(std::size_t rank, Error error) const {
+    if (error.code != Code::kTimeout) return std::move(error).Context(StrCat("worker ", rank));
+    return {Code::kTimeout,
+            StrCat("worker ", rank, " was not done when the trigger's time ran out: the whole job must fit",
+                   " into function.timeout_s, now ", invocation_.spec.function.timeout_s)};
+  }
+
+  void Fail(Error error) {
+    if (failure_) return;
+    failure_ = std::move(error);
+    const PutItem abort{.key = invocation_.AbortKey(), .value = AsBytes(failure_->message)};
+    const Result<void> told = channel_.Put({&abort, 1});
+    // Without the channel the others fail by their own deadlines; the cause stays the message that matters.
+    if (!told.ok()) failure_->message += StrCat("; and the other workers could not be told: ", told.error().message);
+  }
+
+  const JobInvocation& invocation_;
+  Store& channel_;
+  std::vector<std::string> reports_;
+  std::optional<Error> failure_;
+};
+
+std::vector<std::string> WorkerPayloads(JobInvocation invocation) {
+  std::vector<std::string> payloads;
+  invocation.part = Part::kWorker;
+  for (std::int64_t rank = 0; rank < invocation.spec.workers; ++rank) {
+    invocation.rank = rank;
+    payloads.push_back(ToJson(invocation));
+  }
+  return payloads;
+}
+
+}  // namespace
+
+Result<std::string> RunTrigger(const JobInvocation& invocation, const TriggerRuntime& runtime) {
+  const auto channel = TRY(OpenStore(invocation.spec.channel, runtime.clock));
+  Event event;
+  event.unix_ms = runtime.clock.UnixMs();
+  event.kind = "message";
+  event.message = StrCat("starting ", invocation.spec.workers, " workers");
+  runtime.log.Line(ToJson(event));
+
+  Gathering gathering(invocation, *channel);
+  runtime.lambda.InvokeAll(
+      WorkerPayloads(invocation), TimeForWorkers(runtime),
+      [&gathering](std::size_t rank, Result<Outcome> outcome) { gathering.Take(rank, std::move(outcome)); });
+  return std::move(gathering).Reports();
+}
+
+}  // namespace lambdaml

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The trigger's part of a job: starts all workers at the same time and gathers their reports. When one of them fails,
+// the others are told through the channel, so that none waits for a peer that is gone.
+
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "job/invocation.h"
+#include "platform/lambda_client.h"
+
+namespace lambdaml {
+
+// What the trigger is given besides its invocation. All must outlive the call.
+struct TriggerRuntime {
+  Clock& clock;
+  Log& log;
+  LambdaClient& lambda;
+  Clock::Time deadline;  // when the platform ends the process; the trigger answers before
+};
+
+// The workers' reports as one JSON array, in rank order. The Error names the rank that failed first, why, and what it
+// logged last; what the others failed with afterwards is a consequence and is left out.
+Result<std::string> RunTrigger(const JobInvocation& invocation, const TriggerRuntime& runtime);
+
+}  // namespace lambdaml
