@@ -19,10 +19,10 @@
 namespace lambdaml {
 
 struct ImportOptions {
-  std::string source;  // a file, or a folder that holds IDX files by their usual names
-  std::string test;    // source of the split "test"; empty: none, or what the source folder holds
-  std::string labels;  // npy, idx: the labels' file; empty: found beside the source
-  std::string test_labels;
+  std::string source = {};  // a file, or a folder that holds IDX files by their usual names
+  std::string test = {};    // source of the split "test"; empty: none, or what the source folder holds
+  std::string labels = {};  // npy, idx: the labels' file; empty: found beside the source
+  std::string test_labels = {};
   std::string format = "auto";
   std::string form = "auto";
   std::string task = "auto";

@@ -10,6 +10,7 @@
 #include <bit>
 #include <charconv>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 
 namespace lambdaml::number {
@@ -47,13 +48,17 @@ inline const char* ReadDigits(const char* at, std::uint64_t& digits) {
   return at;
 }
 
-// Any spelling that std::from_chars knows, and a leading '+'. Returns the end, or nullptr when it is no number or does
-// not fit. Not inlined: the fast path stays small.
+inline void ReadOutOfRange(const char* at, float& number) { number = std::strtof(at, nullptr); }
+inline void ReadOutOfRange(const char* at, double& number) { number = std::strtod(at, nullptr); }
+
+// Any spelling that std::from_chars knows, and a leading '+'. Too small is zero, too large is infinite. Returns the
+// end, or nullptr when it is no number. Not inlined: the fast path stays small.
 template <class Number>
 [[gnu::noinline]] const char* ReadSlowly(const char* at, const char* end, Number& number) {
   if (*at == '+' && at[1] != '-') ++at;
   const auto [stop, status] = std::from_chars(at, end, number);
-  return status == std::errc() ? stop : nullptr;
+  if (status == std::errc::result_out_of_range) ReadOutOfRange(at, number);
+  return status == std::errc::invalid_argument ? nullptr : stop;
 }
 
 // Whether rounding `value`, known to within a few units of its last place, to float is beyond doubt.
@@ -62,8 +67,8 @@ inline bool RoundsSafely(double value) {
   return below_float - (0x10000000U - 8) > 16;  // unsigned: not within 8 of the midpoint
 }
 
-// The number at `at`, and its end; nullptr when there is none or it is too large for a float. NaN and infinities are
-// read as such: the caller decides. `end` bounds the text.
+// The number at `at`, and its end; nullptr when there is none. NaN and infinities are read as such: the caller decides.
+// `end` bounds the text.
 inline const char* ReadFloat(const char* at, const char* end, float& number) {
   const char* const start = at;
   const bool negative = *at == '-';
@@ -82,7 +87,7 @@ inline const char* ReadFloat(const char* at, const char* end, float& number) {
   if ((*at | 0x20) == 'e' && count > 0) {
     const bool down = at[1] == '-';
     const char* digit = at + 1 + static_cast<int>(down || at[1] == '+');
-    if (!IsDigit(*digit)) return nullptr;
+    if (!IsDigit(*digit)) return at;  // the number ends before a letter that belongs to no number
     std::int64_t power = 0;
     for (; IsDigit(*digit); ++digit) power = power < 100000 ? power * 10 + (*digit - '0') : power;
     exponent += down ? -power : power;

@@ -23,13 +23,13 @@ struct TypeEntry {
   std::size_t size;
 };
 
-// In the order of ElementType.
+// In the order of TensorType.
 constexpr std::array kTypes{TypeEntry{"F32", 4}, TypeEntry{"F64", 8}, TypeEntry{"U8", 1},
                             TypeEntry{"U32", 4}, TypeEntry{"U64", 8}, TypeEntry{"I64", 8}};
 
-Result<ElementType> TypeOf(std::string_view name) {
+Result<TensorType> TypeOf(std::string_view name) {
   for (std::size_t i = 0; i < kTypes.size(); ++i) {
-    if (kTypes[i].name == name) return static_cast<ElementType>(i);
+    if (kTypes[i].name == name) return static_cast<TensorType>(i);
   }
   return Error{Code::kInvalid, StrCat("element type '", name, "' is not one of F32, F64, U8, U32, U64, I64")};
 }
@@ -59,7 +59,7 @@ Result<std::vector<std::uint64_t>> Counts(const json::Value& object, std::string
 }
 
 // Nothing when the product does not fit.
-std::optional<std::uint64_t> BytesOf(ElementType type, std::span<const std::uint64_t> shape) {
+std::optional<std::uint64_t> BytesOf(TensorType type, std::span<const std::uint64_t> shape) {
   std::uint64_t bytes = SizeOf(type);
   for (const std::uint64_t extent : shape) {
     if (__builtin_mul_overflow(bytes, extent, &bytes)) return std::nullopt;
@@ -143,8 +143,8 @@ Result<SafetensorsFile> Parse(Blob blob, std::string_view name) {
 
 }  // namespace
 
-std::size_t SizeOf(ElementType type) { return kTypes[static_cast<std::size_t>(type)].size; }
-std::string_view Name(ElementType type) { return kTypes[static_cast<std::size_t>(type)].name; }
+std::size_t SizeOf(TensorType type) { return kTypes[static_cast<std::size_t>(type)].size; }
+std::string_view Name(TensorType type) { return kTypes[static_cast<std::size_t>(type)].name; }
 
 Bytes WriteSafetensors(std::span<const TensorView> tensors, const TensorMetadata& metadata) {
   const std::string header = HeaderText(tensors, metadata);
@@ -165,7 +165,7 @@ Result<const TensorView*> SafetensorsFile::Find(std::string_view tensor) const {
   return &at->second;
 }
 
-Result<ByteSpan> SafetensorsFile::TypedBytes(std::string_view tensor, ElementType type) const {
+Result<ByteSpan> SafetensorsFile::TypedBytes(std::string_view tensor, TensorType type) const {
   const TensorView& view = *TRY(Find(tensor));
   if (view.type != type) {
     return Error{Code::kInvalid, StrCat(name, ": tensor '", tensor, "' is ", Name(view.type), ", not ", Name(type))};

@@ -20,49 +20,49 @@ namespace lambdaml {
 inline constexpr std::size_t kTensorAlignment = 64;
 inline constexpr std::uint64_t kTensorHeaderBytesMax = std::uint64_t{16} << 20U;
 
-enum class ElementType { kF32, kF64, kU8, kU32, kU64, kI64 };
+enum class TensorType { kF32, kF64, kU8, kU32, kU64, kI64 };
 
-std::size_t SizeOf(ElementType type);
-std::string_view Name(ElementType type);  // as the header spells it: "F32"
+std::size_t SizeOf(TensorType type);
+std::string_view Name(TensorType type);  // as the header spells it: "F32"
 
 template <class T>
-constexpr ElementType ElementTypeOf();
+constexpr TensorType TensorTypeOf();
 template <>
-constexpr ElementType ElementTypeOf<float>() {
-  return ElementType::kF32;
+constexpr TensorType TensorTypeOf<float>() {
+  return TensorType::kF32;
 }
 template <>
-constexpr ElementType ElementTypeOf<double>() {
-  return ElementType::kF64;
+constexpr TensorType TensorTypeOf<double>() {
+  return TensorType::kF64;
 }
 template <>
-constexpr ElementType ElementTypeOf<std::uint8_t>() {
-  return ElementType::kU8;
+constexpr TensorType TensorTypeOf<std::uint8_t>() {
+  return TensorType::kU8;
 }
 template <>
-constexpr ElementType ElementTypeOf<std::uint32_t>() {
-  return ElementType::kU32;
+constexpr TensorType TensorTypeOf<std::uint32_t>() {
+  return TensorType::kU32;
 }
 template <>
-constexpr ElementType ElementTypeOf<std::uint64_t>() {
-  return ElementType::kU64;
+constexpr TensorType TensorTypeOf<std::uint64_t>() {
+  return TensorType::kU64;
 }
 template <>
-constexpr ElementType ElementTypeOf<std::int64_t>() {
-  return ElementType::kI64;
+constexpr TensorType TensorTypeOf<std::int64_t>() {
+  return TensorType::kI64;
 }
 
 // A tensor whose row-major values belong to somebody else.
 struct TensorView {
   std::string name;
-  ElementType type = ElementType::kF32;
+  TensorType type = TensorType::kF32;
   std::vector<std::uint64_t> shape;
   ByteSpan bytes;  // little-endian; as long as type and shape say
 };
 
 template <class T>
 TensorView ViewOf(std::string name, std::vector<std::uint64_t> shape, std::span<const T> values) {
-  return {std::move(name), ElementTypeOf<T>(), std::move(shape), std::as_bytes(values)};
+  return {std::move(name), TensorTypeOf<T>(), std::move(shape), std::as_bytes(values)};
 }
 
 using TensorMetadata = std::map<std::string, std::string>;
@@ -83,12 +83,12 @@ struct SafetensorsFile {
   // The values of a tensor; kInvalid also when its element type is not T or it is not aligned to T.
   template <class T>
   Result<std::span<const T>> Values(std::string_view tensor) const {
-    const ByteSpan bytes = TRY(TypedBytes(tensor, ElementTypeOf<T>()));
+    const ByteSpan bytes = TRY(TypedBytes(tensor, TensorTypeOf<T>()));
     return std::span<const T>(reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T));
   }
 
  private:
-  Result<ByteSpan> TypedBytes(std::string_view tensor, ElementType type) const;
+  Result<ByteSpan> TypedBytes(std::string_view tensor, TensorType type) const;
 };
 
 // kInvalid names the file and what is wrong with it. Checks the header's size, every type, shape and offset, and that

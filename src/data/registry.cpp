@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The input formats and the generators: the only file that knows them all. Add one line here.
+
+#include <array>
+
+#include "data/csv/csv_format.h"
+#include "data/format.h"
+#include "data/idx/idx_format.h"
+#include "data/libsvm/libsvm_format.h"
+#include "data/npy/npy_format.h"
+
+namespace lambdaml {
+
+namespace {
+
+// In the order in which they are tried on an unknown file: the certain ones first.
+constexpr std::array kFormats{
+    Format{"npy", "NumPy array of rows, labels in an array of its own", "by its first bytes", npy::Recognise,
+           GivenSplits, npy::Open},
+    Format{"idx", "images and labels of MNIST's form, one pair or a folder of them", "by its first bytes, or a folder",
+           idx::Recognise, idx::Splits, idx::Open},
+    Format{"libsvm", "text of rows 'label index:value ...', sparse", ".libsvm, .svm, .svmlight, or by its first row",
+           libsvm::Recognise, GivenSplits, libsvm::Open},
+    Format{"csv", "text of rows of numbers, one column the label", ".csv, .tsv, or by a separator in its first line",
+           csv::Recognise, GivenSplits, csv::Open},
+};
+
+}  // namespace
+
+std::span<const Format> Formats() { return kFormats; }
+
+}  // namespace lambdaml
