@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What every algorithm promises, as one call in the algorithm's own test:
+//
+//   TEST(GaSgd, Conforms) { CheckAlgorithm({"ga_sgd", {{"batch", "50"}}}); }
+//
+// The problem is convex and small: 600 rows of 6 columns, three classes.
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+#include "data/dataset.h"
+#include "model/registry.h"
+#include "train/registry.h"
+#include "train/test_peers.h"
+
+namespace lambdaml::conformance {
+
+struct Problem {
+  explicit Problem(std::uint64_t row_count = 600, float scale = 1) : values(row_count * kColumns) {
+    Random random(3, row_count);
+    rows.columns = kColumns;
+    for (std::uint64_t row = 0; row < row_count; ++row) {
+      const std::uint64_t label = random.Below(3);
+      float* const x = values.data() + row * kColumns;
+      for (std::size_t i = 0; i < kColumns; ++i) {
+        x[i] = scale * static_cast<float>(random.Normal() + (i % 3 == label ? 1.0 : 0.0));
+      }
+      rows.dense.push_back(x);
+      rows.labels.push_back(static_cast<float>(label));
+    }
+  }
+
+  Batch Part(const RowRange& range) const {
+    Batch part;
+    part.columns = rows.columns;
+    for (std::uint64_t row = range.begin; row < range.end; ++row) part.Append(rows, row);
+    return part;
+  }
+
+  double Loss(std::span<const float> parameters) const {
+    const Score score = model->Evaluate(parameters, rows);
+    return score.loss / score.rows + model->AddPenalty(parameters, 0, {});
+  }
+
+  static constexpr std::size_t kColumns = 6;
+  std::unique_ptr<Model> model =
+      MakeModel({"logistic", {{"l2", "0.001"}}}, {.columns = kColumns, .classes = 3}).value();
+  std::vector<float> values;
+  Batch rows;
+};
+
+// What one rank saw.
+struct Trace {
+  std::vector<float> parameters;
+  std::vector<Round> rounds;
+  std::vector<std::vector<float>> history;  // the parameters after each round
+  std::string error;
+};
+
+struct Course {
+  Choice algorithm;
+  int ranks = 1;
+  std::uint64_t seed = 1;
+  std::int64_t rounds_max = INT64_MAX;
+  std::int64_t restart_after = INT64_MAX;  // rounds, then a new algorithm continues from the saved state
+};
+
+inline void Follow(const Course& course, const Task& task, Communicator& peers, Trace& trace) {
+  auto algorithm = MakeAlgorithm(course.algorithm, task).value();
+  trace.parameters.resize(task.model.parameter_count());
+  task.model.Initialise(trace.parameters);
+  for (std::int64_t round = 0; round < course.rounds_max; ++round) {
+    if (round == course.restart_after) {
+      const Bytes state = algorithm->Save();
+      algorithm = MakeAlgorithm(course.algorithm, task).value();
+      ASSERT_TRUE(algorithm->Restore(state).ok());
+    }
+    const auto done = algorithm->Step(peers, trace.parameters, peers.rank() + 1);
+    if (!done.ok()) {
+      trace.error = done.error().message;
+      return;
+    }
+    trace.rounds.push_back(done.value());
+    trace.history.push_back(trace.parameters);
+    if (done.value().epoch >= algorithm->epochs()) return;
+  }
+}
+
+// The traces of all ranks.
+inline std::vector<Trace> Run(const Problem& problem, const Course& course) {
+  std::vector<Trace> traces(static_cast<std::size_t>(course.ranks));
+  RunRanks(course.ranks, [&](Communicator& peers) {
+    const std::uint64_t total = problem.rows.rows();
+    const RowRange range = PartOf(total, peers.rank(), peers.size());
+    const Batch rows = problem.Part(range);
+    const Task task{
+        .model = *problem.model, .rows = rows, .first_row = range.begin, .total_rows = total, .seed = course.seed};
+    Follow(course, task, peers, traces[static_cast<std::size_t>(peers.rank())]);
+  });
+  return traces;
+}
+
+inline void CheckReplicas(const Problem& problem, const Choice& choice, int ranks) {
+  SCOPED_TRACE(::testing::Message() << ranks << " ranks");
+  const auto traces = Run(problem, {.algorithm = choice, .ranks = ranks});
+  const auto again = Run(problem, {.algorithm = choice, .ranks = ranks});
+  const auto other = Run(problem, {.algorithm = choice, .ranks = ranks, .seed = 2});
+  const Trace& first = traces.front();
+  ASSERT_EQ(first.error, "");
+  for (const Trace& trace : traces) EXPECT_EQ(trace.history, first.history);
+  EXPECT_EQ(again.front().history, first.history);
+  EXPECT_NE(other.front().history, first.history);
+  std::vector<float> start(problem.model->parameter_count());
+  problem.model->Initialise(start);
+  EXPECT_LT(problem.Loss(first.parameters), 0.85 * problem.Loss(start));
+}
+
+// Rounds tell rows, epochs and votes; an epoch has every row once.
+inline void CheckRounds(const Problem& problem, const Choice& choice, int ranks) {
+  SCOPED_TRACE(::testing::Message() << ranks << " ranks");
+  const Trace trace = Run(problem, {.algorithm = choice, .ranks = ranks}).back();
+  Score score;
+  double epochs = 0;
+  for (const Round& round : trace.rounds) {
+    EXPECT_EQ(round.votes, ranks * (ranks + 1) / 2);
+    EXPECT_GT(round.epoch, epochs);
+    epochs = round.epoch;
+    score.rows += round.score.rows;
+    score.correct += round.score.correct;
+    EXPECT_EQ(round.epoch_ended, epochs == std::floor(epochs));
+    if (round.epoch_ended) {
+      EXPECT_EQ(score.rows, epochs * static_cast<double>(problem.rows.rows()));
+    }
+  }
+  EXPECT_LE(score.correct, score.rows);
+  EXPECT_GT(score.correct, score.rows / 3);
+}
+
+inline void CheckRestart(const Problem& problem, const Choice& choice, int ranks) {
+  SCOPED_TRACE(::testing::Message() << ranks << " ranks");
+  const Trace whole = Run(problem, {.algorithm = choice, .ranks = ranks}).front();
+  for (const std::int64_t after : {std::size_t{0}, std::size_t{1}, whole.rounds.size() / 2}) {
+    const Trace parts =
+        Run(problem, {.algorithm = choice, .ranks = ranks, .restart_after = static_cast<std::int64_t>(after)}).front();
+    EXPECT_EQ(parts.parameters, whole.parameters) << "after " << after << " rounds";
+  }
+}
+
+inline void CheckRestoreRefuses(const Problem& problem, const Choice& choice) {
+  const Task task{.model = *problem.model, .rows = problem.rows, .total_rows = problem.rows.rows()};
+  const auto algorithm = MakeAlgorithm(choice, task).value();
+  Bytes state = algorithm->Save();
+  ASSERT_TRUE(algorithm->Restore(state).ok());
+  EXPECT_FALSE(algorithm->Restore(ByteSpan(state).first(state.size() - 1)).ok());
+  EXPECT_FALSE(algorithm->Restore({}).ok());
+  state[0] ^= std::byte{1};
+  EXPECT_FALSE(algorithm->Restore(state).ok());
+}
+
+// Numbers that overflow: the same error on every rank, and parameters that are still finite.
+inline void CheckDivergence(Choice choice) {
+  choice.settings["learning_rate"] = "1e6";
+  const Problem problem(100, 1e18F);
+  for (const Trace& trace : Run(problem, {.algorithm = choice, .ranks = 3})) {
+    EXPECT_NE(trace.error.find("loss is not finite in round "), std::string::npos) << trace.error;
+    EXPECT_NE(trace.error.find("lower algorithm.learning_rate (now 1e+06)"), std::string::npos) << trace.error;
+  }
+}
+
+}  // namespace lambdaml::conformance
+
+namespace lambdaml {
+
+inline void CheckAlgorithm(const Choice& choice) {
+  const conformance::Problem problem;
+  for (const int ranks : {1, 2, 3, 4}) conformance::CheckReplicas(problem, choice, ranks);
+  for (const int ranks : {1, 3}) {
+    conformance::CheckRounds(problem, choice, ranks);
+    conformance::CheckRestart(problem, choice, ranks);
+  }
+  conformance::CheckRestoreRefuses(problem, choice);
+  conformance::CheckDivergence(choice);
+}
+
+}  // namespace lambdaml

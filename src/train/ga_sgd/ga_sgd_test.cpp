@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/algorithm_conformance.h"
+
+namespace lambdaml {
+namespace {
+
+using conformance::Problem;
+using conformance::Trace;
+
+TEST(GaSgd, Conforms) {
+  CheckAlgorithm({"ga_sgd", {{"batch", "50"}, {"epochs", "4"}}});
+  CheckAlgorithm({"ga_sgd", {{"batch", "64"}, {"epochs", "3"}, {"schedule", "inverse"}, {"momentum", "0"}}});
+}
+
+TEST(GaSgd, NumberOfRanksDoesNotChangeTheAnswer) {
+  const Problem problem;
+  const Choice choice{"ga_sgd", {{"batch", "50"}, {"epochs", "5"}}};
+  const Trace alone = conformance::Run(problem, {.algorithm = choice}).front();
+  for (const int ranks : {2, 4, 7}) {
+    const Trace trace = conformance::Run(problem, {.algorithm = choice, .ranks = ranks}).front();
+    const double loss = problem.Loss(alone.parameters);
+    EXPECT_NEAR(problem.Loss(trace.parameters), loss, 1e-5 * loss) << ranks << " ranks";
+    ASSERT_EQ(trace.rounds.size(), alone.rounds.size());
+    for (std::size_t i = 0; i < trace.rounds.size(); ++i) {
+      EXPECT_EQ(trace.rounds[i].score.rows, alone.rounds[i].score.rows);
+      EXPECT_NEAR(trace.rounds[i].score.loss, alone.rounds[i].score.loss, 1e-5 * alone.rounds[i].score.loss);
+    }
+  }
+}
+
+TEST(GaSgd, StepFollowsTheFormula) {
+  const Problem problem(30);
+  const Choice choice{"ga_sgd",
+                      {{"batch", "30"}, {"learning_rate", "0.5"}, {"momentum", "0.5"}, {"schedule", "constant"}}};
+  const Trace trace = conformance::Run(problem, {.algorithm = choice, .rounds_max = 2}).front();
+  std::vector<float> parameters(problem.model->parameter_count());
+  std::vector<float> velocity(parameters.size());
+  for (int round = 0; round < 2; ++round) {
+    std::vector<float> gradient(parameters.size());
+    problem.model->AddGradient(parameters, problem.rows, gradient);
+    for (float& g : gradient) g /= 30;
+    problem.model->AddPenalty(parameters, 1, gradient);
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      velocity[i] = 0.5F * velocity[i] + gradient[i];
+      parameters[i] -= 0.5F * velocity[i];
+    }
+  }
+  for (std::size_t i = 0; i < parameters.size(); ++i) EXPECT_NEAR(trace.parameters[i], parameters[i], 1e-6);
+}
+
+// Some ranks have no row in most batches, and the whole job may be less than a batch.
+TEST(GaSgd, BatchesSmallerThanTheRanksAndLargerThanTheData) {
+  const Problem problem(10);
+  for (const std::string batch : {"1", "3", "1000"}) {
+    const Choice choice{"ga_sgd", {{"batch", batch}, {"epochs", "3"}}};
+    const auto traces = conformance::Run(problem, {.algorithm = choice, .ranks = 4});
+    EXPECT_EQ(traces.front().error, "");
+    EXPECT_EQ(traces.front().rounds.back().epoch, 3);
+    EXPECT_EQ(traces.front().parameters, traces.back().parameters);
+  }
+}
+
+TEST(GaSgd, SortedRowsDoNoHarm) {
+  Problem sorted;
+  std::vector<std::size_t> order;
+  for (int label = 0; label < 3; ++label) {
+    for (std::size_t row = 0; row < sorted.rows.rows(); ++row) {
+      if (sorted.rows.labels[row] == static_cast<float>(label)) order.push_back(row);
+    }
+  }
+  Batch rows;
+  rows.columns = sorted.rows.columns;
+  for (const std::size_t row : order) rows.Append(sorted.rows, row);
+  const Choice choice{"ga_sgd", {{"batch", "50"}, {"epochs", "10"}}};
+  const double shuffled_loss =
+      sorted.Loss(conformance::Run(sorted, {.algorithm = choice, .ranks = 3}).front().parameters);
+  sorted.rows = rows;
+  const double sorted_loss =
+      sorted.Loss(conformance::Run(sorted, {.algorithm = choice, .ranks = 3}).front().parameters);
+  EXPECT_NEAR(sorted_loss, shuffled_loss, 0.01 * shuffled_loss);
+}
+
+}  // namespace
+}  // namespace lambdaml
