@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Every command; each is defined in the file of its name.
+
+#include "cli/command.h"
+
+namespace lambdaml {
+
+extern const Command kTrain;
+extern const Command kJobs;
+extern const Command kStatus;
+extern const Command kLogs;
+extern const Command kStop;
+extern const Command kDataImport;
+extern const Command kDataGenerate;
+extern const Command kDataGenerators;
+extern const Command kDataFormats;
+extern const Command kDataInfo;
+extern const Command kDataSplit;
+extern const Command kEvaluate;
+extern const Command kPredict;
+extern const Command kModels;
+extern const Command kAlgorithms;
+extern const Command kPatterns;
+extern const Command kChannels;
+extern const Command kPlatforms;
+extern const Command kJobSchema;
+extern const Command kDoctor;
+extern const Command kCompletion;
+extern const Command kVersion;
+
+}  // namespace lambdaml

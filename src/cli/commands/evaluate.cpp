@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cli/commands/commands.h"
+#include "cli/scoring.h"
+#include "cli/summary.h"
+
+namespace lambdaml {
+
+namespace {
+
+struct EvaluateSettings {
+  ScoringSettings scoring;
+  bool json = false;
+};
+
+Parameters Describe(EvaluateSettings& s) {
+  Parameters parameters = DescribeScoring(s.scoring);
+  parameters.options.emplace_back("json", s.json, "print JSON");
+  return parameters;
+}
+
+Result<Exit> EvaluateModel(const EvaluateSettings& settings, Session& session) {
+  const ScoringInput input = TRY(ScoringInput::Open(settings.scoring, session));
+  const Metrics metrics = TRY(Evaluate(input.request(), session.clock));
+  if (settings.json) {
+    const nlohmann::ordered_json json = {
+        {"accuracy", metrics.accuracy}, {"loss", metrics.loss}, {"rows", metrics.rows}};
+    session.terminal.Out(json.dump() + "\n");
+  } else {
+    session.terminal.Out(StrCat(InWords(metrics), ", ", HumanCount(metrics.rows), " rows\n"));
+  }
+  return Exit::kDone;
+}
+
+}  // namespace
+
+constinit const Command kEvaluate = {
+    .name = "evaluate",
+    .topic = "Use a model",
+    .summary = "Measure a model's loss and accuracy on labelled rows",
+    .examples =
+        "lambdaml evaluate out/demo/model.safetensors file://$HOME/.cache/lambdaml/fashion-mnist\n"
+        "lambdaml evaluate model.safetensors test.csv --label-column last",
+    .start = Start<EvaluateSettings, EvaluateModel>};
+
+}  // namespace lambdaml

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/job_log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cmath>
+
+#include "base/text.h"
+
+namespace lambdaml {
+
+namespace {
+
+std::string PointInWords(const CurvePoint& point, double epochs_total) {
+  std::string text = StrCat("epoch ", Fixed(point.epoch, point.epoch == std::floor(point.epoch) ? 0 : 2));
+  if (epochs_total > 0) text += StrCat("/", epochs_total);
+  text += StrCat("  round ", point.round, "  loss ", Fixed(point.loss, 4), "  accuracy ", Fixed(point.accuracy, 4));
+  if (point.test) {
+    text += StrCat("  test loss ", Fixed(point.test->loss, 4), "  test accuracy ", Fixed(point.test->accuracy, 4));
+  }
+  return StrCat(text, "  ", HumanSeconds(point.seconds));
+}
+
+}  // namespace
+
+void JobLog::Add(const LogLine& line) {
+  const std::lock_guard lock(mutex_);
+  Result<Event> event = ParseEvent(line.text);
+  if (event.ok()) rank_of_[line.instance] = event.value().rank;
+  const auto known = rank_of_.find(line.instance);
+  Append(folder_.log(known == rank_of_.end() ? -1 : known->second), line.text);
+  if (!event.ok()) return;
+  Append(folder_.events(), line.text);
+  events_.push_back(std::move(event).value());
+}
+
+std::vector<Event> JobLog::Take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(events_, {});
+}
+
+// A full disk must not end the job: the line is lost here, the platform still has it.
+void JobLog::Append(const std::filesystem::path& path, std::string_view line) {
+  FileDescriptor& file = files_[path];
+  if (!file.open()) {
+    std::error_code none;
+    std::filesystem::create_directories(path.parent_path(), none);
+    file = FileDescriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  }
+  const std::string text = StrCat(line, "\n");
+  [[maybe_unused]] const ssize_t written = ::write(file.get(), text.data(), text.size());
+}
+
+std::string InWords(const Event& event) {
+  std::string text = event.rank < 0 ? std::string("trigger") : StrCat("rank ", event.rank);
+  if (event.kind == "error") text += ": error";
+  if (event.point) text += StrCat(": ", PointInWords(*event.point, event.epochs_total));
+  if (!event.message.empty()) text += StrCat(": ", event.message);
+  return text;
+}
+
+std::string InWords(std::string_view line) {
+  const Result<Event> event = ParseEvent(line);
+  return event.ok() ? InWords(event.value()) : std::string(line);
+}
+
+std::vector<std::string> TailOf(const std::filesystem::path& path, std::size_t count) {
+  const Result<Blob> file = ReadFile(path);
+  if (!file.ok()) return {};
+  std::vector<std::string_view> lines = SplitText(file.value().text(), '\n');
+  std::erase_if(lines, [](std::string_view line) { return line.empty(); });
+  std::vector<std::string> tail;
+  for (std::size_t i = lines.size() - std::min(count, lines.size()); i < lines.size(); ++i) {
+    tail.push_back(InWords(lines[i]));
+  }
+  return tail;
+}
+
+}  // namespace lambdaml

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/registry.h"
+
+#include "cli/commands/commands.h"
+
+namespace lambdaml {
+
+namespace {
+
+// The only file that knows every command. Add one line here. Commands of one topic stand together.
+constexpr const Command* kCommands[] = {
+    &kTrain,       &kJobs,      &kStatus,    &kLogs,     &kStop,       &kDataImport, &kDataGenerate, &kDataGenerators,
+    &kDataFormats, &kDataInfo,  &kDataSplit, &kEvaluate, &kPredict,    &kModels,     &kAlgorithms,   &kPatterns,
+    &kChannels,    &kPlatforms, &kJobSchema, &kDoctor,   &kCompletion, &kVersion,
+};
+
+}  // namespace
+
+std::span<const Command* const> Commands() { return kCommands; }
+
+}  // namespace lambdaml

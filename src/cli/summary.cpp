@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/summary.h"
+
+#include "base/text.h"
+
+namespace lambdaml {
+
+namespace {
+
+// The mean over the workers: what a typical one did with the time.
+PhaseSeconds Mean(const std::vector<WorkerReport>& workers) {
+  PhaseSeconds mean;
+  const auto count = static_cast<double>(workers.size());
+  for (const WorkerReport& worker : workers) {
+    mean.start += worker.seconds.start / count;
+    mean.load += worker.seconds.load / count;
+    mean.compute += worker.seconds.compute / count;
+    mean.communicate += worker.seconds.communicate / count;
+    mean.wait += worker.seconds.wait / count;
+  }
+  return mean;
+}
+
+std::string TimeLine(const JobReport& report) {
+  const PhaseSeconds mean = Mean(report.workers);
+  return StrCat("time     ", HumanSeconds(report.wall_seconds), "; a worker: start ", HumanSeconds(mean.start),
+                ", load ", HumanSeconds(mean.load), ", compute ", HumanSeconds(mean.compute), ", communicate ",
+                HumanSeconds(mean.communicate), ", wait ", HumanSeconds(mean.wait), "\n");
+}
+
+std::string TrafficLine(const JobReport& report) {
+  std::int64_t requests = 0;
+  double sent = 0;
+  double received = 0;
+  for (const WorkerReport& worker : report.workers) {
+    requests += worker.requests;
+    sent += static_cast<double>(worker.bytes_sent);
+    received += static_cast<double>(worker.bytes_received);
+  }
+  return StrCat("traffic  ", HumanCount(requests), " requests, ", HumanBytes(sent), " sent, ", HumanBytes(received),
+                " received\n");
+}
+
+}  // namespace
+
+std::string InWords(const Metrics& metrics) {
+  return StrCat("accuracy ", Fixed(metrics.accuracy, 4), ", loss ", Fixed(metrics.loss, 4));
+}
+
+std::string SummaryOf(const JobReport& report) {
+  std::string text = StrCat(report.name, ": ", report.status);
+  if (report.workers.empty()) return StrCat(text, " after ", HumanSeconds(report.wall_seconds), "\n");
+  const WorkerReport& any = report.workers.front();
+  text += StrCat(" after ", any.epochs, " epochs, ", HumanCount(any.rounds), " rounds, ", report.workers.size(),
+                 " workers (", Name(any.ending), ")\n");
+  text += StrCat("train    ", InWords(any.train), "\n");
+  if (any.test) text += StrCat("test     ", InWords(*any.test), "\n");
+  return text + TimeLine(report) + TrafficLine(report);
+}
+
+}  // namespace lambdaml

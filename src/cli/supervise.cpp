@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/supervise.h"
+
+#include <atomic>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/text.h"
+#include "cli/interrupts.h"
+#include "cli/job_log.h"
+#include "job/invocation.h"
+#include "platform/platform.h"
+#include "storage/ops.h"
+#include "storage/registry.h"
+
+namespace lambdaml {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::chrono::milliseconds kFrame{100};  // between two drawings
+
+// The message of a failed function: {"errorMessage": "...", "errorType": "..."}.
+std::string CauseOf(const Outcome& outcome) {
+  const auto payload = nlohmann::json::parse(outcome.payload, nullptr, false);
+  if (payload.is_object() && payload.contains("errorMessage") && payload["errorMessage"].is_string()) {
+    return payload["errorMessage"].get<std::string>();
+  }
+  return outcome.payload.empty() ? outcome.function_error : outcome.payload;
+}
+
+class Supervisor {
+ public:
+  Supervisor(const JobRun& run, Watch& watch, Session& session)
+      : run_(run), watch_(watch), session_(session), log_(run.folder) {
+    invocation_.attempt = StrCat(session.clock.UnixMs());
+    invocation_.spec = run.spec;
+  }
+
+  Result<JobReport> Run() {
+    Interrupts interrupts = TRY(Interrupts::Begin());
+    JobReport report;
+    report.name = run_.spec.name;
+    report.attempt = invocation_.attempt;
+    report.version = LAMBDAML_VERSION;
+    report.spec = run_.spec;
+    Result<std::vector<WorkerReport>> workers = Train(interrupts);
+    if (workers.ok()) {
+      report.workers = std::move(workers).value();
+      report.status = report.workers.front().ending == Ending::kStopped ? "stopped" : "done";
+    } else {
+      report.status = killed_ ? "stopped" : "failed";
+      report.error = workers.error().message;
+    }
+    report.wall_seconds = Elapsed();
+    watch_.End();
+    TRY(WriteReport(report));
+    return report;
+  }
+
+ private:
+  double Elapsed() const { return Seconds(session_.clock.Now() - run_.began); }
+
+  Result<std::vector<WorkerReport>> Train(Interrupts& interrupts) {
+    channel_ = TRY(OpenStore(run_.spec.channel, session_.clock).Context("channel"));
+    Result<std::vector<WorkerReport>> workers = TrainOn(interrupts);
+    const Result<std::size_t> cleared = Clear(*channel_, invocation_.Prefix()).Context("clearing the channel");
+    if (workers.ok() && !cleared.ok()) return cleared.error();
+    return workers;
+  }
+
+  Result<std::vector<WorkerReport>> TrainOn(Interrupts& interrupts) {
+    const std::unique_ptr<Platform> platform = TRY(
+        OpenPlatform(run_.spec.platform,
+                     {.environment = session_.environment, .bootstrap = run_.worker_program, .clock = session_.clock}));
+    TRY(platform->Deploy(run_.spec.function, [this](const LogLine& line) { log_.Add(line); }));
+    invocation_.launched_unix_ms = session_.clock.UnixMs();
+    const Result<Outcome> outcome = Await(*platform, interrupts);
+    const Result<void> destroyed = platform->Destroy();
+    Show();
+    if (killed_) return Error{Code::kUnavailable, "ended at once by a second interrupt; there is no model"};
+    if (!outcome.ok()) return outcome.error();
+    if (!outcome.value().function_error.empty()) return Error{Code::kInternal, CauseOf(outcome.value())};
+    TRY(destroyed);
+    std::vector<WorkerReport> workers = TRY(ParseWorkerReports(outcome.value().payload));
+    if (workers.empty()) return Error{Code::kInternal, "the trigger returned no reports"};
+    TRY(SaveModel(workers.front().model_key));
+    return workers;
+  }
+
+  Result<Outcome> Await(Platform& platform, Interrupts& interrupts) {
+    Result<Outcome> outcome = Error{Code::kInternal, "the trigger was not invoked"};
+    std::atomic<bool> done = false;
+    std::jthread invoking([this, &platform, &interrupts, &outcome, &done] {
+      outcome = platform.Invoke(ToJson(invocation_));
+      done = true;
+      interrupts.Wake();
+    });
+    while (!done) {
+      if (interrupts.Wait(kFrame) == Interrupts::Woken::kBySignal) Interrupt(platform);
+      Show();
+    }
+    invoking.join();
+    return outcome;
+  }
+
+  void Interrupt(Platform& platform) {
+    if (killed_) return;
+    if (stopping_) {
+      killed_ = true;
+      [[maybe_unused]] const Result<void> destroyed = platform.Destroy();
+      return;
+    }
+    stopping_ = true;
+    const Result<void> asked = Save(*channel_, invocation_.StopKey(), AsBytes("stop"));
+    Event event;
+    event.unix_ms = session_.clock.UnixMs();
+    event.kind = "message";
+    event.message = asked.ok() ? "stopping after this round; once more ends it at once"
+                               : StrCat("cannot ask the workers to stop: ", asked.error().message);
+    watch_.Add(event);
+  }
+
+  void Show() {
+    for (const Event& event : log_.Take()) watch_.Add(event);
+    watch_.Draw(Elapsed());
+  }
+
+  Result<void> SaveModel(const std::string& key) {
+    const Blob model = TRY(Load(*channel_, Key(key)).Context("loading the model"));
+    return WriteFileAtomically(ModelPath(run_.spec), model.span(), Durability::kPowerLoss);
+  }
+
+  Result<void> WriteReport(const JobReport& report) {
+    const std::string text = ToJson(report);
+    std::vector<fs::path> paths = {run_.folder.report(), ReportPath(run_.spec)};
+    if (!run_.report_file.empty()) paths.emplace_back(run_.report_file);
+    for (const fs::path& path : paths) {
+      TRY(WriteFileAtomically(path, AsBytes(text), Durability::kPowerLoss));
+    }
+    return {};
+  }
+
+  const JobRun& run_;
+  Watch& watch_;
+  Session& session_;
+  JobLog log_;
+  JobInvocation invocation_;
+  std::unique_ptr<Store> channel_;
+  bool stopping_ = false;
+  bool killed_ = false;
+};
+
+}  // namespace
+
+Result<JobReport> Supervise(const JobRun& run, Watch& watch, Session& session) {
+  return Supervisor(run, watch, session).Run();
+}
+
+std::string ModelPath(const JobSpec& spec) { return fs::path(spec.output) / "model.safetensors"; }
+
+std::string ReportPath(const JobSpec& spec) { return fs::path(spec.output) / "report.json"; }
+
+}  // namespace lambdaml
