@@ -15,7 +15,7 @@ using testing::RowText;
 
 // Wide rows, so that few of them fill a shard.
 constexpr std::size_t kColumns = 1U << 20U;
-constexpr std::size_t kRows = 19;
+constexpr std::size_t kRows = 15;
 
 Manifest WriteDense(MemoryFiles& files) {
   DatasetWriter writer({.columns = kColumns, .classes = {"no", "yes"}, .splits = {}, .source = "test", .origin = {}},

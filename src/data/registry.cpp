@@ -3,11 +3,15 @@
 
 #include <array>
 
+#include "data/blobs/blobs_generator.h"
 #include "data/csv/csv_format.h"
 #include "data/format.h"
+#include "data/generator.h"
+#include "data/higgs/higgs_generator.h"
 #include "data/idx/idx_format.h"
 #include "data/libsvm/libsvm_format.h"
 #include "data/npy/npy_format.h"
+#include "data/sparse/sparse_generator.h"
 
 namespace lambdaml {
 
@@ -25,8 +29,17 @@ constexpr std::array kFormats{
            csv::Recognise, GivenSplits, csv::Open},
 };
 
+constexpr std::array kGenerators{
+    GeneratorKind{"higgs", "28 columns like the HIGGS data, two classes that overlap", SettingsOf<higgs::Settings>,
+                  higgs::Make},
+    GeneratorKind{"blobs", "Gaussian clusters, one a class", SettingsOf<blobs::Settings>, blobs::Make},
+    GeneratorKind{"sparse", "sparse rows of two classes, like texts", SettingsOf<sparse::Settings>, sparse::Make},
+};
+
 }  // namespace
 
 std::span<const Format> Formats() { return kFormats; }
+
+std::span<const GeneratorKind> GeneratorKinds() { return kGenerators; }
 
 }  // namespace lambdaml
