@@ -35,6 +35,7 @@ T NaiveSum(const std::vector<std::vector<T>>& vectors, std::size_t element, std:
 template <class T>
 std::vector<ByteSpan> SpansOf(const std::vector<std::vector<T>>& vectors) {
   std::vector<ByteSpan> spans;
+  spans.reserve(vectors.size());
   for (const std::vector<T>& vector : vectors) spans.push_back(std::as_bytes(std::span(vector)));
   return spans;
 }

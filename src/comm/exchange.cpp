@@ -30,8 +30,7 @@ Clock::Time Later(Clock::Time time, Clock::Duration duration) {
 
 std::vector<int> Distinct(std::vector<int> ranks) {
   std::ranges::sort(ranks);
-  const auto repeated = std::ranges::unique(ranks);
-  ranks.erase(repeated.begin(), repeated.end());
+  ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
   return ranks;
 }
 
@@ -78,23 +77,30 @@ Result<void> Exchange::Collect(const Call& call, std::span<const Incoming> expec
   while (!pending.indices.empty()) {
     const Values values = TRY(membership_.store.Wait(pending.keys, {.deadline = call.deadline}));
     if (values[0]) return Aborted(*values[0]);
-    Pending still;
-    still.keys.push_back(std::move(pending.keys[0]));
-    for (std::size_t i = 0; i < pending.indices.size(); ++i) {
-      const std::size_t index = pending.indices[i];
-      Key& key = pending.keys[i + 1];
-      if (values[i + 1]) {
-        deliver(index, TRY(Check(call, expected[index], key, *values[i + 1])));
-      } else {
-        still.indices.push_back(index);
-        still.keys.push_back(std::move(key));
-      }
+    std::vector<Arrived> arrived = Take(pending, values);
+    if (arrived.empty() && membership_.clock.Now() >= call.deadline) return Missing(call, expected, pending);
+    for (const Arrived& one : arrived) {
+      deliver(one.index, TRY(Check(call, expected[one.index], one.key, one.message)));
     }
-    const bool nothing_came = still.indices.size() == pending.indices.size();
-    pending = std::move(still);
-    if (nothing_came && membership_.clock.Now() >= call.deadline) return Missing(call, expected, pending);
   }
   return {};
+}
+
+std::vector<Exchange::Arrived> Exchange::Take(Pending& pending, const Values& values) {
+  std::vector<Arrived> arrived;
+  Pending still;
+  still.keys.push_back(std::move(pending.keys[0]));
+  for (std::size_t i = 0; i < pending.indices.size(); ++i) {
+    Key& key = pending.keys[i + 1];
+    if (values[i + 1]) {
+      arrived.push_back({.index = pending.indices[i], .key = std::move(key), .message = *values[i + 1]});
+    } else {
+      still.indices.push_back(pending.indices[i]);
+      still.keys.push_back(std::move(key));
+    }
+  }
+  pending = std::move(still);
+  return arrived;
 }
 
 void Exchange::Synchronised(const Call& call) { readers_done_before_ = call.round; }
@@ -106,6 +112,7 @@ Result<void> Exchange::Sweep() {
       std::ranges::find_if(written_, [this](const Written& written) { return written.round >= readers_done_before_; });
   for (auto at = written_.begin(); at != alive; ++at) keys.push_back(std::move(at->key));
   written_.erase(written_.begin(), alive);
+  std::ranges::sort(keys);  // folder by folder, where the channel has folders
   swept_before_ = readers_done_before_;
   return membership_.store.Delete(keys).Context("deleting the messages of rounds that are over");
 }

@@ -94,6 +94,15 @@ class Exchange {
     std::vector<Key> keys;
   };
 
+  struct Arrived {
+    std::size_t index = 0;
+    Key key;
+    Blob message;
+  };
+
+  // Moves what has a value out of `pending`.
+  static std::vector<Arrived> Take(Pending& pending, const Values& values);
+
   Result<void> Sweep();
   Result<Arrival> Check(const Call& call, const Incoming& expected, const Key& key, const Blob& message) const;
   Error Aborted(const Blob& reason) const;

@@ -46,9 +46,10 @@ TEST(Message, ComesBackAsItWasSent) {
   const Bytes message = Example();
   const Result<ByteSpan> payload = DecodeMessage(KeyOfExample(), message, ExpectedExample());
   ASSERT_TRUE(payload.ok()) << payload.error().message;
-  const float expected[] = {1.0F, -0.5F};
-  ASSERT_EQ(payload.value().size(), sizeof(expected));
-  EXPECT_EQ(std::memcmp(payload.value().data(), expected, sizeof(expected)), 0);
+  std::vector<float> received(2);
+  ASSERT_EQ(payload.value().size(), received.size() * sizeof(float));
+  std::memcpy(received.data(), payload.value().data(), payload.value().size());
+  EXPECT_EQ(received, (std::vector<float>{1.0F, -0.5F}));
 }
 
 TEST(Message, MayBeOfAnyLengthWhereTheReaderDoesNotKnowIt) {

@@ -92,10 +92,13 @@ std::vector<T> Contribution(int rank, std::size_t length) {
 // What an all-reduce of the contributions must give, bit for bit.
 template <class T>
 std::vector<T> ExpectedSum(int ranks, std::size_t length) {
-  std::vector<std::vector<T>> vectors;
-  std::vector<ByteSpan> by_rank;
-  for (int rank = 0; rank < ranks; ++rank) vectors.push_back(Contribution<T>(rank, length));
-  for (const std::vector<T>& vector : vectors) by_rank.push_back(std::as_bytes(std::span(vector)));
+  std::vector<std::vector<T>> vectors(static_cast<std::size_t>(ranks));
+  std::vector<ByteSpan> by_rank(vectors.size());
+  for (int rank = 0; rank < ranks; ++rank) {
+    const auto at = static_cast<std::size_t>(rank);
+    vectors[at] = Contribution<T>(rank, length);
+    by_rank[at] = std::as_bytes(std::span(vectors[at]));
+  }
   std::vector<T> sum(length);
   CanonicalSum(by_rank, Elements::Of(std::span(sum)));
   return sum;
