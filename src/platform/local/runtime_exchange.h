@@ -20,7 +20,7 @@ struct Delivery {
   std::string request_id;
   std::string payload;
   std::int64_t deadline_unix_ms = 0;
-  std::string function_arn;
+  std::string function_arn = {};
 };
 
 struct Report {
