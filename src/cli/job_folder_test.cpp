@@ -94,10 +94,14 @@ TEST_F(JobFolderTest, LinesGoToTheLogOfTheRankThatTheInstanceSpokeFor) {
   event.kind = "loaded";
   event.message = "loaded 10 rows";
   log.Add({.instance = "a", .text = "who am I"});
+  log.Add({.instance = "b", .text = "lost"});
   log.Add({.instance = "a", .text = ToJson(event)});
   log.Add({.instance = "a", .text = "terminate called"});
-  EXPECT_EQ(TailOf(folder.log(-1), 5), std::vector<std::string>{"who am I"});
-  EXPECT_EQ(TailOf(folder.log(2), 5), (std::vector<std::string>{"rank 2: loaded 10 rows", "terminate called"}));
+  EXPECT_EQ(TailOf(folder.log(2), 5),
+            (std::vector<std::string>{"who am I", "rank 2: loaded 10 rows", "terminate called"}));
+  EXPECT_TRUE(TailOf(folder.log(-1), 5).empty());
+  log.Flush();
+  EXPECT_EQ(TailOf(folder.log(-1), 5), std::vector<std::string>{"lost"});
   EXPECT_EQ(TailOf(folder.log(2), 1), std::vector<std::string>{"terminate called"});
   EXPECT_EQ(TailOf(folder.events(), 5).size(), 1U);
   EXPECT_EQ(log.Take().size(), 1U);

@@ -29,10 +29,23 @@ void JobLog::Add(const LogLine& line) {
   Result<Event> event = ParseEvent(line.text);
   if (event.ok()) rank_of_[line.instance] = event.value().rank;
   const auto known = rank_of_.find(line.instance);
-  Append(folder_.log(known == rank_of_.end() ? -1 : known->second), line.text);
+  if (known == rank_of_.end()) {
+    waiting_[line.instance].push_back(line.text);
+    return;
+  }
+  const std::filesystem::path path = folder_.log(known->second);
+  for (const std::string& earlier : std::exchange(waiting_[line.instance], {})) Append(path, earlier);
+  Append(path, line.text);
   if (!event.ok()) return;
   Append(folder_.events(), line.text);
   events_.push_back(std::move(event).value());
+}
+
+void JobLog::Flush() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [instance, lines] : std::exchange(waiting_, {})) {
+    for (const std::string& line : lines) Append(folder_.log(-1), line);
+  }
 }
 
 std::vector<Event> JobLog::Take() {

@@ -3,7 +3,7 @@
 
 // The lines that a job's functions print, as they come: each goes to the log of its rank, events also to events.jsonl
 // and to a queue that the supervising thread takes from. A line that is no event belongs to the rank that the same
-// instance last spoke for. Every line is in its file before Add returns. May be used from any thread.
+// instance speaks for; until it has spoken, its lines wait. May be used from any thread.
 
 #include <map>
 #include <mutex>
@@ -22,6 +22,9 @@ class JobLog {
 
   void Add(const LogLine& line);
 
+  // Writes the lines of instances that never spoke for a rank to the trigger's log.
+  void Flush();
+
   // The events since the last call.
   std::vector<Event> Take();
 
@@ -30,8 +33,9 @@ class JobLog {
 
   const JobFolder folder_;
   std::mutex mutex_;
-  std::map<std::string, std::int64_t> rank_of_;  // by instance
-  std::map<std::string, FileDescriptor> files_;  // by path
+  std::map<std::string, std::int64_t> rank_of_;              // by instance
+  std::map<std::string, std::vector<std::string>> waiting_;  // lines, by instance
+  std::map<std::string, FileDescriptor> files_;              // by path
   std::vector<Event> events_;
 };
 

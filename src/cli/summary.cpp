@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/summary.h"
 
+#include <cmath>
+
 #include "base/text.h"
 
 namespace lambdaml {
@@ -51,8 +53,9 @@ std::string SummaryOf(const JobReport& report) {
   std::string text = StrCat(report.name, ": ", report.status);
   if (report.workers.empty()) return StrCat(text, " after ", HumanSeconds(report.wall_seconds), "\n");
   const WorkerReport& any = report.workers.front();
-  text += StrCat(" after ", any.epochs, " epochs, ", HumanCount(any.rounds), " rounds, ", report.workers.size(),
-                 " workers (", Name(any.ending), ")\n");
+  const bool whole = any.epochs == std::floor(any.epochs);
+  text += StrCat(" after ", Fixed(any.epochs, whole ? 0 : 2), " epochs, ", HumanCount(any.rounds), " rounds, ",
+                 report.workers.size(), " workers (", Name(any.ending), ")\n");
   text += StrCat("train    ", InWords(any.train), "\n");
   if (any.test) text += StrCat("test     ", InWords(*any.test), "\n");
   return text + TimeLine(report) + TrafficLine(report);

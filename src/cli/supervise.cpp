@@ -78,6 +78,7 @@ class Supervisor {
     invocation_.launched_unix_ms = session_.clock.UnixMs();
     const Result<Outcome> outcome = Await(*platform, interrupts);
     const Result<void> destroyed = platform->Destroy();
+    log_.Flush();
     Show();
     if (killed_) return Error{Code::kUnavailable, "ended at once by a second interrupt; there is no model"};
     if (!outcome.ok()) return outcome.error();
