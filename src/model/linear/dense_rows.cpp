@@ -52,25 +52,27 @@ DenseRows::DenseRows(const math::Kernels& kernels, const LinearMap& map, const B
   }
 }
 
-void DenseRows::Fill(std::size_t first, std::size_t count, std::span<const float*> rows, float* copies) const {
-  const std::size_t padded = (count + math::kRowStep - 1) / math::kRowStep * math::kRowStep;
-  for (std::size_t i = 0; i < padded; ++i) rows[i] = batch_.dense[first + std::min(i, count - 1)];
-  if (copies == nullptr) return;
-  for (std::size_t i = 0; i < padded; ++i, copies += width_) {
-    std::copy_n(rows[i], shape_.columns, copies);
-    rows[i] = copies;
+// Rows that are whole blocks of long rows are used where they are.
+const float* const* DenseRows::RowPointers(std::size_t first, std::size_t count, std::size_t padded) {
+  if (count == padded && copies_.empty()) return batch_.dense.data() + first;
+  for (std::size_t i = 0; i < padded; ++i) rows_[i] = batch_.dense[first + std::min(i, count - 1)];
+  float* copy = copies_.data();
+  for (std::size_t i = 0; i < padded && !copies_.empty(); ++i, copy += width_) {
+    std::copy_n(rows_[i], shape_.columns, copy);
+    rows_[i] = copy;
   }
+  return rows_;
 }
 
 void DenseRows::Forward(std::size_t first, std::size_t count, float* values) {
-  Fill(first, count, rows_, copies_.empty() ? nullptr : copies_.data());
   const std::size_t padded = (count + math::kRowStep - 1) / math::kRowStep * math::kRowStep;
-  block_ = {.rows = rows_, .next_rows = rows_, .count = padded, .columns = width_, .outputs = shape_.outputs};
-  const std::size_t next = first + count;
-  if (next + padded <= batch_.rows() && copies_.empty()) {
-    Fill(next, padded, next_rows_, nullptr);
-    block_.next_rows = next_rows_;
-  }
+  const float* const* const rows = RowPointers(first, count, padded);
+  const bool next = first + count + padded <= batch_.rows() && copies_.empty();
+  block_ = {.rows = rows,
+            .next_rows = next ? batch_.dense.data() + first + count : rows,
+            .count = padded,
+            .columns = width_,
+            .outputs = shape_.outputs};
   kernels_.forward(block_, packed_weight_.data(), bias_.data(), values);
   unflushed_ += count;
 }

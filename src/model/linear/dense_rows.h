@@ -31,7 +31,7 @@ class DenseRows {
   void Flush();
 
  private:
-  void Fill(std::size_t first, std::size_t count, std::span<const float*> rows, float* copies) const;
+  const float* const* RowPointers(std::size_t first, std::size_t count, std::size_t padded);
 
   const math::Kernels& kernels_;
   const Batch& batch_;
@@ -45,8 +45,7 @@ class DenseRows {
   std::vector<float> copies_;  // of short rows
   std::size_t unflushed_ = 0;  // rows
   math::DenseBlock block_;
-  const float* rows_[math::kBlockRows] = {};
-  const float* next_rows_[math::kBlockRows] = {};
+  const float* rows_[math::kBlockRows] = {};  // of a block that is filled up or copied
 };
 
 }  // namespace lambdaml::linear
