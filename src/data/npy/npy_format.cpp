@@ -153,7 +153,7 @@ Result<std::string> FindLabels(const std::string& rows) {
   const std::string name = path.filename();
   std::vector<std::string> candidates;
   if (name.starts_with('x') || name.starts_with('X')) {
-    candidates = {"y" + name.substr(1), "Y" + name.substr(1)};
+    candidates = {StrCat("y", name.substr(1)), StrCat("Y", name.substr(1))};
   }
   for (const std::string_view word : {"features", "images", "data"}) {
     const std::size_t at = name.find(word);
