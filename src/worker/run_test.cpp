@@ -63,19 +63,20 @@ class RunWorkerTest : public ::testing::Test {
     ASSERT_TRUE(made.ok()) << made.error().message;
   }
 
-  // Runs all ranks, each on a thread of its own; their results by rank.
+  JobInvocation InvocationOf(std::int64_t rank) const {
+    return {.part = Part::kWorker, .attempt = StrCat(attempt_), .rank = rank, .launched_unix_ms = 0, .spec = spec_};
+  }
+
+  // Runs all ranks of another attempt, each on a thread of its own; their results by rank.
   std::vector<Result<WorkerReport>> RunAll(Clock::Duration time = 60s) {
+    ++attempt_;
     std::vector<Result<WorkerReport>> results(static_cast<std::size_t>(spec_.workers), Error{});
     {
       std::vector<std::jthread> ranks;
       for (std::size_t rank = 0; rank < results.size(); ++rank) {
         ranks.emplace_back([this, rank, time, &results] {
           const Clock::Time now = clock_.Now();
-          const JobInvocation invocation{.part = Part::kWorker,
-                                         .attempt = "1",
-                                         .rank = static_cast<std::int64_t>(rank),
-                                         .launched_unix_ms = 0,
-                                         .spec = spec_};
+          const JobInvocation invocation = InvocationOf(static_cast<std::int64_t>(rank));
           results[rank] = RunWorker(
               invocation, {.clock = clock_, .log = log_, .arrived = now, .deadline = now + time, .cold_start = true});
         });
@@ -86,13 +87,14 @@ class RunWorkerTest : public ::testing::Test {
 
   Blob ModelBytes() {
     const auto store = OpenStore(spec_.channel, clock_);
-    return Load(*store.value(), Key("jobs/test/1/model.safetensors")).value();
+    return Load(*store.value(), InvocationOf(0).ModelKey()).value();
   }
 
   SystemClock clock_;
   Lines log_;
   JobSpec spec_;
   std::filesystem::path folder_;
+  int attempt_ = 0;
 };
 
 TEST_F(RunWorkerTest, RanksAgreeAndTheModelIsSaved) {
