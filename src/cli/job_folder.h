@@ -5,6 +5,7 @@
 //   lock             locked by the process that supervises the job, as long as it lives
 //   pid              of that process
 //   spec.json        the job as it was started
+//   attempt.json     the invocation of the attempt that has keys in its channel; gone when they are
 //   events.jsonl     every event of every function
 //   logs/rank-N.log  what the function of that rank printed; trigger.log likewise
 //   report.json      once the job has ended
@@ -40,6 +41,7 @@ class JobFolder {
   std::filesystem::path lock() const { return root_ / "lock"; }
   std::filesystem::path pid() const { return root_ / "pid"; }
   std::filesystem::path spec() const { return root_ / "spec.json"; }
+  std::filesystem::path attempt() const { return root_ / "attempt.json"; }
   std::filesystem::path events() const { return root_ / "events.jsonl"; }
   std::filesystem::path report() const { return root_ / "report.json"; }
   std::filesystem::path output() const { return root_ / "output.log"; }  // of a detached supervisor

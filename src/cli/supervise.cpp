@@ -30,6 +30,18 @@ std::string CauseOf(const Outcome& outcome) {
   return outcome.payload.empty() ? outcome.function_error : outcome.payload;
 }
 
+// A supervisor that was killed could not clear its attempt's keys. What cannot be cleared now is left: the new attempt
+// has a prefix of its own.
+void ClearLostAttempt(const JobFolder& folder, Clock& clock) {
+  const Result<Blob> text = ReadFile(folder.attempt());
+  if (!text.ok()) return;
+  const Result<JobInvocation> lost = ParseJobInvocation(text.value().text());
+  if (!lost.ok()) return;
+  const Result<std::unique_ptr<Store>> channel = OpenStore(lost.value().spec.channel, clock);
+  if (!channel.ok()) return;
+  [[maybe_unused]] const Result<std::size_t> cleared = Clear(*channel.value(), lost.value().Prefix());
+}
+
 class Supervisor {
  public:
   Supervisor(const JobRun& run, Watch& watch, Session& session)
@@ -64,8 +76,12 @@ class Supervisor {
 
   Result<std::vector<WorkerReport>> Train(Interrupts& interrupts) {
     channel_ = TRY(OpenStore(run_.spec.channel, session_.clock).Context("channel"));
+    ClearLostAttempt(run_.folder, session_.clock);
+    TRY(WriteFileAtomically(run_.folder.attempt(), AsBytes(ToJson(invocation_)), Durability::kProcess));
     Result<std::vector<WorkerReport>> workers = TrainOn(interrupts);
     const Result<std::size_t> cleared = Clear(*channel_, invocation_.Prefix()).Context("clearing the channel");
+    std::error_code none;
+    if (cleared.ok()) fs::remove(run_.folder.attempt(), none);
     if (workers.ok() && !cleared.ok()) return cleared.error();
     return workers;
   }
