@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -47,7 +48,8 @@ void ExpectTheDefinition(std::size_t ranks, std::size_t length) {
   for (std::size_t i = 0; i < length; ++i) expected[i] = NaiveSum(vectors, i, 0, ranks);
   std::vector<T> sum(length, std::numeric_limits<T>::quiet_NaN());
   CanonicalSum(SpansOf(vectors), Elements::Of(std::span(sum)));
-  EXPECT_EQ(std::memcmp(sum.data(), expected.data(), length * sizeof(T)), 0) << ranks << " ranks, length " << length;
+  const ByteSpan bits = std::as_bytes(std::span(sum));
+  EXPECT_TRUE(std::ranges::equal(bits, std::as_bytes(std::span(expected)))) << ranks << " ranks, length " << length;
 }
 
 TEST(CanonicalSum, IsTheRecursiveDefinitionBitForBit) {

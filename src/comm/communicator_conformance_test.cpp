@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <regex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -125,7 +126,8 @@ TEST_P(CommunicatorConformance, NamesARankThatNeverComes) {
     const Result<void>& result = results[static_cast<std::size_t>(rank)];
     ASSERT_FALSE(result.ok()) << rank;
     EXPECT_EQ(result.error().code, Code::kTimeout);
-    EXPECT_NE(result.error().message.find("rank 2"), std::string::npos) << result.error().message;
+    // On a busy machine a rank may name others, too, that have not begun by then.
+    EXPECT_TRUE(std::regex_search(result.error().message, std::regex("ranks? ([0-9], )*2"))) << result.error().message;
     EXPECT_NE(result.error().message.find(kTestJob.text()), std::string::npos) << result.error().message;
   }
 }

@@ -7,7 +7,6 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <string>
 #include <thread>
@@ -109,7 +108,7 @@ template <class T>
 Result<void> AllReduceAndCompare(Communicator& peers, const std::vector<T>& expected) {
   std::vector<T> values = Contribution<T>(peers.rank(), expected.size());
   TRY(peers.AllReduce(std::span(values)));
-  if (std::memcmp(values.data(), expected.data(), expected.size() * sizeof(T)) == 0) return {};
+  if (std::ranges::equal(std::as_bytes(std::span(values)), std::as_bytes(std::span(expected)))) return {};
   return Error{Code::kInternal, StrCat("rank ", peers.rank(), " differs from the reference, length ", values.size())};
 }
 
