@@ -26,25 +26,30 @@ struct Divided {
   Choice own;
 };
 
+Error Unknown(const GeneratorKind& kind, const std::string& setting) {
+  std::vector<std::string> names;
+  for (const FieldInfo& field : SettingsOf<GeneratedSize>()) names.push_back(field.name);
+  for (const FieldInfo& field : kind.settings()) names.push_back(field.name);
+  const auto nearest = Nearest(setting, names);
+  const std::string hint =
+      nearest ? StrCat("did you mean '", *nearest, "'?") : StrCat("known are ", JoinWith(", ", names));
+  return {Code::kInvalid, StrCat("generator ", kind.name, " has no setting '", setting, "'; ", hint)};
+}
+
 Result<Divided> Divide(const GeneratorKind& kind, const Choice& choice) {
   Divided divided;
   divided.own.kind = choice.kind;
-  const Fields common = Describe(divided.size);
-  std::vector<std::string> names;
-  for (const Field& field : common) names.emplace_back(field.name);
-  for (const FieldInfo& field : kind.settings()) names.push_back(field.name);
-  for (const auto& [name, text] : choice.settings) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      const auto nearest = Nearest(name, names);
-      return Error{Code::kInvalid, StrCat("generator ", kind.name, " has no setting '", name, "'; ",
-                                          nearest ? StrCat("did you mean '", *nearest, "'?")
-                                                  : StrCat("known are ", JoinWith(", ", names)))};
-    }
+  const std::vector<FieldInfo> own = kind.settings();
+  for (const auto& setting : choice.settings) {
+    const std::string& name = setting.first;
+    const Fields common = Describe(divided.size);
     const auto field = std::find_if(common.begin(), common.end(), [&name](const Field& f) { return f.name == name; });
-    if (field == common.end()) {
-      divided.own.settings[name] = text;
+    if (field != common.end()) {
+      TRY(Assign(*field, setting.second).Context(StrCat("generator ", kind.name)));
+    } else if (std::any_of(own.begin(), own.end(), [&name](const FieldInfo& f) { return f.name == name; })) {
+      divided.own.settings.insert(setting);
     } else {
-      TRY(Assign(*field, text).Context(StrCat("generator ", kind.name)));
+      return Unknown(kind, name);
     }
   }
   return divided;

@@ -51,6 +51,19 @@ TEST(Safetensors, DataStartsAtAMultipleOfTheAlignment) {
   EXPECT_EQ((8 + length) % kTensorAlignment, 0U);
 }
 
+// docs/formats/dataset.md shows these bytes.
+TEST(Safetensors, TheDocumentedExampleIsWhatIsWritten) {
+  const std::vector<float> x{1, 2};
+  const std::vector<float> y{0};
+  const TensorView tensors[] = {ViewOf<float>("x", {1, 2}, x), ViewOf<float>("y", {1}, y)};
+  std::string expected("\x78\0\0\0\0\0\0\0", 8);
+  expected += R"({"x":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},)";
+  expected += R"("y":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}})";
+  expected.resize(128, ' ');
+  expected += std::string("\0\0\x80\x3f\0\0\0\x40\0\0\0\0", 12);
+  EXPECT_EQ(Blob(WriteSafetensors(tensors, {})).text(), expected);
+}
+
 TEST(Safetensors, AWrongTensorIsRefusedByName) {
   const auto file = ParseSafetensors(Blob(Sample()), "m.safetensors").value();
   EXPECT_EQ(file.Values<float>("b").error().message, "m.safetensors: there is no tensor 'b'");

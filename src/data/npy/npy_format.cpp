@@ -107,7 +107,8 @@ Result<Header> ReadHeader(InputFile& file) {
   std::array<unsigned char, 4> length{};  // version 1 has 2 bytes of it, later ones 4
   const std::size_t length_bytes = start[6] == 1 ? 2 : 4;
   TRY(ReadExactly(file, {reinterpret_cast<char*>(length.data()), length_bytes}, "the bytes of its header"));
-  const std::size_t size = length[0] | length[1] << 8U | length[2] << 16U | std::size_t{length[3]} << 24U;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < length.size(); ++i) size |= std::size_t{length[i]} << (8 * i);
   if (size > kHeaderBytesMax) return Error{Code::kInvalid, StrCat(file.path(), ": its header is damaged")};
   std::string text(size, ' ');
   TRY(ReadExactly(file, text, "the bytes of its header"));
