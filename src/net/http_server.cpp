@@ -65,6 +65,7 @@ void TakeBody(Incoming& incoming, std::string_view data, std::size_t bytes_max) 
 }
 
 // Called once when the headers are read, once for each piece of the body, and once at its end.
+// NOLINTNEXTLINE(readability-function-size): the parameters are those of libmicrohttpd's callback.
 MHD_Result Serve(void* user, MHD_Connection* connection, const char* /*path*/, const char* method,
                  const char* /*version*/, const char* data, std::size_t* size, void** state) {
   const auto& inside = *static_cast<HttpServer::Inside*>(user);

@@ -140,6 +140,7 @@ TEST_P(PlatformConformance, CallsFromSeveralThreadsRunAtTheSameTime) {
   constexpr int kCalls = 4;
   {
     std::vector<std::jthread> calls;
+    calls.reserve(kCalls);
     for (int i = 0; i < kCalls; ++i) {
       calls.emplace_back([&, i] {
         const std::string event = StrCat(R"({"do":"await","touch":")", folder, "/", i, R"(","file":")", folder, "/",

@@ -17,11 +17,11 @@ namespace {
 
 class TriggerTest : public ::testing::Test {
  protected:
-  TriggerTest() {
+  void SetUp() override {
     folder_ = testing::TempDir() + "/trigger-XXXXXX";
     EXPECT_NE(mkdtemp(folder_.data()), nullptr);
   }
-  ~TriggerTest() override {
+  void TearDown() override {
     platform_.reset();
     std::filesystem::remove_all(folder_);
   }

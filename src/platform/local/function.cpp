@@ -20,7 +20,7 @@ std::string InstanceName(const Clock& clock, std::size_t number) {
   const std::time_t now = clock.UnixMs() / 1000;
   std::tm day{};
   gmtime_r(&now, &day);
-  return StrCat(day.tm_year + 1900, "/", Padded(static_cast<std::uint64_t>(day.tm_mon + 1), 2), "/",
+  return StrCat(day.tm_year + 1900, "/", Padded(static_cast<std::uint64_t>(day.tm_mon) + 1, 2), "/",
                 Padded(static_cast<std::uint64_t>(day.tm_mday), 2), "/[$LATEST]", Padded(number, 4));
 }
 
@@ -110,14 +110,14 @@ void Function::Release(const std::shared_ptr<Sandbox>& sandbox) {
   if (sandbox->alive() && !closing_) idle_.push_back(sandbox);
 }
 
-Result<void> Function::InvokeEvent(std::string payload) {
+Result<void> Function::InvokeEvent(std::string_view payload) {
   const std::string request_id = NewRequestId();
   const std::lock_guard lock(mutex_);
   if (closing_) return Error{Code::kUnavailable, "the function is being deleted"};
   std::erase_if(events_, [](const EventDelivery& event) { return event.done.load(); });
   for (int i = 0; i < setup_.options.event_deliveries; ++i) {
     EventDelivery& event = events_.emplace_back();
-    event.thread = std::jthread([this, &event, request_id, payload] {
+    event.thread = std::jthread([this, &event, request_id, payload = std::string(payload)] {
       DeliverEvent(request_id, payload);
       event.done = true;
     });

@@ -45,7 +45,7 @@ class Function {
   Result<Outcome> Invoke(std::string_view payload);
 
   // Queues an invocation. A function error is tried twice more, a throttled one until it runs.
-  Result<void> InvokeEvent(std::string payload);
+  Result<void> InvokeEvent(std::string_view payload);
 
   // Ends every sandbox and makes every call return; no invocation is accepted any more.
   void Close();

@@ -23,7 +23,8 @@ class RuntimeTest : public ::testing::Test {
  protected:
   RuntimeTest()
       : server_(HttpServer::Start([this](const HttpRequest& request) { return exchange_.Serve(request); }).value()) {}
-  ~RuntimeTest() override { Stop(); }
+
+  void TearDown() override { Stop(); }
 
   void Serve(RuntimeClient::Function function) {
     runtime_ = std::jthread(
