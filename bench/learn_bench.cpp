@@ -64,7 +64,7 @@ Result<double> GradientSeconds(const Batch& batch, const Shape& shape) {
 
 Result<void> AddDense(const std::vector<float>& values, Rows& rows) {
   const double bandwidth = ReadBandwidth();
-  for (const std::size_t columns : {28, 784, 4096}) {
+  for (const std::size_t columns : {28U, 784U, 4096U}) {
     const Shape shape{.columns = columns, .classes = 2};
     const Batch batch = DenseRows(values, shape);
     const double seconds = TRY(GradientSeconds(batch, shape));

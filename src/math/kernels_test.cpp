@@ -39,7 +39,7 @@ INSTANTIATE_TEST_SUITE_P(All, KernelsTest, ::testing::ValuesIn(All()),
 TEST(Kernels, TheBestIsTheLastSupported) { EXPECT_EQ(All().back(), &BestKernels()); }
 
 TEST_P(KernelsTest, DotAndAxpyOfAnySize) {
-  for (std::size_t size : {0, 1, 3, 15, 16, 17, 64, 100, 1000}) {
+  for (std::size_t size : {0U, 1U, 3U, 15U, 16U, 17U, 64U, 100U, 1000U}) {
     const auto x = Normals(size, 1);
     auto y = Normals(size, 2);
     double expected = 0;
@@ -134,9 +134,9 @@ struct Sample {
 };
 
 TEST_P(KernelsTest, ForwardIsTheLinearMap) {
-  for (const std::size_t columns : {16, 17, 28, 64, 100, 131}) {
-    for (const std::size_t outputs : {1, 2, 3, 4, 5, 6, 10, 13}) {
-      for (const std::size_t rows : {4, 12, 16, 20, 64}) {
+  for (const std::size_t columns : {16U, 17U, 28U, 64U, 100U, 131U}) {
+    for (const std::size_t outputs : {1U, 2U, 3U, 4U, 5U, 6U, 10U, 13U}) {
+      for (const std::size_t rows : {4U, 12U, 16U, 20U, 64U}) {
         const Sample sample(rows, columns, outputs);
         std::vector<float> packed(kernels_.packed_size(columns, outputs));
         std::vector<float> values(outputs * kBlockRows);
@@ -152,8 +152,8 @@ TEST_P(KernelsTest, ForwardIsTheLinearMap) {
 }
 
 TEST_P(KernelsTest, BackwardAddsTheGradient) {
-  for (const std::size_t columns : {16, 17, 28, 64, 100, 131}) {
-    for (const std::size_t outputs : {1, 2, 3, 4, 5, 6, 10, 13}) {
+  for (const std::size_t columns : {16U, 17U, 28U, 64U, 100U, 131U}) {
+    for (const std::size_t outputs : {1U, 2U, 3U, 4U, 5U, 6U, 10U, 13U}) {
       const std::size_t rows = columns % 2 == 0 ? 64 : 12;
       const Sample sample(rows, columns, outputs);
       std::vector<float> packed(kernels_.packed_size(columns, outputs));
@@ -206,7 +206,7 @@ TEST_P(KernelsTest, LogisticKeepsTheDigitsOfSmallLosses) {
 
 TEST_P(KernelsTest, SoftmaxIsCrossEntropy) {
   constexpr std::size_t kRows = 37;
-  for (const std::size_t outputs : {2, 3, 10, 41}) {
+  for (const std::size_t outputs : {2U, 3U, 10U, 41U}) {
     auto values = Normals(outputs * kBlockRows, 5, 3);
     values[0] = 500;  // no overflow
     const auto z = values;

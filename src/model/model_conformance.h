@@ -212,7 +212,7 @@ inline void CheckShape(const Choice& choice, const Shape& shape, std::size_t row
 namespace lambdaml {
 
 inline void CheckModel(const Choice& choice) {
-  for (const std::size_t classes : {2, 3, 10}) {
+  for (const std::size_t classes : {2U, 3U, 10U}) {
     conformance::CheckShape(choice, {.columns = 1, .classes = classes}, 7);
     conformance::CheckShape(choice, {.columns = 5, .classes = classes}, 70);
     conformance::CheckShape(choice, {.columns = 16, .classes = classes}, 65);

@@ -145,9 +145,9 @@ inline void CheckRounds(const Problem& problem, const Choice& choice, int ranks)
 inline void CheckRestart(const Problem& problem, const Choice& choice, int ranks) {
   SCOPED_TRACE(::testing::Message() << ranks << " ranks");
   const Trace whole = Run(problem, {.algorithm = choice, .ranks = ranks}).front();
-  for (const std::int64_t after : {std::size_t{0}, std::size_t{1}, whole.rounds.size() / 2}) {
-    const Trace parts =
-        Run(problem, {.algorithm = choice, .ranks = ranks, .restart_after = static_cast<std::int64_t>(after)}).front();
+  const auto half = static_cast<std::int64_t>(whole.rounds.size() / 2);
+  for (const std::int64_t after : {std::int64_t{0}, std::int64_t{1}, half}) {
+    const Trace parts = Run(problem, {.algorithm = choice, .ranks = ranks, .restart_after = after}).front();
     EXPECT_EQ(parts.parameters, whole.parameters) << "after " << after << " rounds";
   }
 }

@@ -42,7 +42,7 @@ class SamplerTest : public ::testing::Test {
 };
 
 TEST_F(SamplerTest, BatchesDoNotDependOnTheNumberOfRanks) {
-  for (const std::uint64_t batch : {1, 10, 64, 500}) {
+  for (const std::uint64_t batch : {1U, 10U, 64U, 500U}) {
     const std::uint64_t last = 2 * BatchesPerEpoch(batch);
     for (std::uint64_t number = 0; number < last; number += batch == 1 ? 371 : 1) {
       const auto alone = BatchOf(1, batch, number);
@@ -52,10 +52,10 @@ TEST_F(SamplerTest, BatchesDoNotDependOnTheNumberOfRanks) {
 }
 
 TEST_F(SamplerTest, EveryRowIsUsedOnceAnEpoch) {
-  for (const std::uint64_t batch : {10, 64, 500, 1003, 5000}) {
+  for (const std::uint64_t batch : {10U, 64U, 500U, 1003U, 5000U}) {
     const std::uint64_t batches = BatchesPerEpoch(batch);
     EXPECT_EQ(batches, (kRows + batch - 1) / batch);
-    for (const std::uint64_t epoch : {0, 3}) {
+    for (const std::uint64_t epoch : {0U, 3U}) {
       std::multiset<std::uint64_t> seen;
       for (std::uint64_t b = 0; b < batches; ++b) {
         const auto rows = BatchOf(3, batch, epoch * batches + b);

@@ -20,7 +20,7 @@ std::vector<float> BlockValues(const LinearShape& shape) {
 template <class Visit>
 void ForBlocks(const LinearMap& map, const Batch& batch, std::span<float> gradient, std::vector<float>& values,
                const Visit& visit) {
-  const auto run = [&map, &batch, &values, &visit](auto rows) {
+  const auto run = [&batch, &values, &visit](auto rows) {
     for (std::size_t first = 0; first < batch.rows();) {
       const std::size_t count = std::min(rows.block_rows(), batch.rows() - first);
       rows.Forward(first, count, values.data());

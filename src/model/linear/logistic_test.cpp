@@ -9,7 +9,7 @@ namespace {
 TEST(Logistic, Conforms) { CheckModel({"logistic", {{"l2", "0.1"}}}); }
 
 TEST(Logistic, PredictsProbabilitiesWhoseLogarithmIsTheLoss) {
-  for (const std::size_t classes : {2, 4}) {
+  for (const std::size_t classes : {2U, 4U}) {
     const Shape shape{.columns = 6, .classes = classes};
     const auto model = MakeModel({"logistic", {}}, shape).value();
     const conformance::SampleRows rows(50, shape);
