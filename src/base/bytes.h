@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -20,10 +21,6 @@ using ByteSpan = std::span<const std::byte>;
 template <class T>
 struct UninitialisedAllocator : std::allocator<T> {
   template <class U>
-  struct rebind {
-    using other = UninitialisedAllocator<U>;
-  };
-  template <class U>
   void construct(U* at) noexcept {
     ::new (static_cast<void*>(at)) U;
   }
@@ -32,6 +29,9 @@ struct UninitialisedAllocator : std::allocator<T> {
     ::new (static_cast<void*>(at)) U(std::forward<Arguments>(arguments)...);
   }
 };
+
+static_assert(std::is_same_v<std::allocator_traits<UninitialisedAllocator<int>>::rebind_alloc<char>,
+                             UninitialisedAllocator<char>>);
 
 using Bytes = std::vector<std::byte, UninitialisedAllocator<std::byte>>;
 

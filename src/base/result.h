@@ -94,6 +94,7 @@ class [[nodiscard]] Result<void> {
 
 }  // namespace lambdaml
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared cannot stand in parentheses
 #define LAMBDAML_JOIN_(a, b) a##b
 #define LAMBDAML_TRY_(expression, result)                 \
   __extension__({                                         \
@@ -101,6 +102,7 @@ class [[nodiscard]] Result<void> {
     if (!(result).ok()) return std::move(result).error(); \
     std::move(result).value();                            \
   })
+// NOLINTEND(bugprone-macro-parentheses)
 #define LAMBDAML_TRY_NAMED_(expression, line) LAMBDAML_TRY_(expression, LAMBDAML_JOIN_(try_result_, line))
 
 // The value of `expression` (a Result), or an early return with its error.

@@ -39,7 +39,7 @@ namespace {
 
 template <class Number>
 std::optional<Number> ParseWhole(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   Number number{};
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (status != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
