@@ -227,6 +227,18 @@ TEST_F(LocalPlatformTest, TooMuchMemoryIsSaidWithTheLimit) {
   EXPECT_NE(error.message.find("may use 128 MB; raise function.memory_mb"), std::string::npos) << error.message;
 }
 
+TEST_F(LocalPlatformTest, AllocationFarBeyondTheLimitIsRefusedAndSaid) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "reserved memory is not bounded under sanitizers";
+#endif
+  Deploy({.memory_mb = 128, .timeout_s = 30});
+  const Outcome outcome = Invoke({{"do", "reserve"}, {"megabytes", 2000}});
+  EXPECT_EQ(outcome.function_error, "Unhandled");
+  const FunctionError error = ParseFunctionError(outcome.payload);
+  EXPECT_EQ(error.type, "Runtime.OutOfMemory") << error.message;
+  EXPECT_NE(error.message.find("128 MB; raise function.memory_mb"), std::string::npos) << error.message;
+}
+
 TEST_F(LocalPlatformTest, ResultThatIsTooLargeIsAFunctionError) {
   Deploy();
   const Outcome outcome = Invoke({{"do", "result"}, {"bytes", kSyncPayloadBytesMax}});

@@ -10,8 +10,8 @@
 namespace lambdaml::local {
 
 struct LocalOptions {
-  // Stands before the bootstrap program: a sandbox such as bubblewrap. It must run the program as a child that dies
-  // with it.
+  // Stands before the bootstrap program: a sandbox such as bubblewrap. It must run the program in its own process group
+  // and let it die with itself, and leave it the loopback network and the folder that TMPDIR names.
   std::vector<std::string> launcher = {};
   std::int64_t reserved_concurrency = 1000;
   double retry_delay_factor = 1;  // 1: after 1 and 2 minutes, as on AWS

@@ -190,7 +190,13 @@ FunctionError Sandbox::Failure(Ended ended, bool initialised) {
     return {"Sandbox.Timeout", StrCat(initialised ? "Task" : "Init", " timed out after ", Fixed(limit, 2), " seconds")};
   }
   const std::lock_guard lock(mutex_);
-  return {"Runtime.ExitError", StrCat("Runtime exited with error: ", how_it_ended_)};
+  std::string message = StrCat("Runtime exited with error: ", how_it_ended_);
+  // What the C++ library prints when the bound on reserved memory has refused an allocation.
+  if (log_->tail().find("std::bad_alloc") != std::string::npos) {
+    return {"Runtime.OutOfMemory", StrCat(message, ": it asked for more memory than its ", spec_.limits.memory_mb,
+                                          " MB; raise function.memory_mb")};
+  }
+  return {"Runtime.ExitError", std::move(message)};
 }
 
 void Sandbox::LogReport(std::string_view request_id, const Timing& timing) {

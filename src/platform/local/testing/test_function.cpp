@@ -83,6 +83,10 @@ Result<std::string> Do(const Json& event, Log& log, const Invocation& invocation
     Allocate(event["megabytes"].get<std::size_t>());
     if (event.value("hold", false)) SleepForEver();
   }
+  if (what == "reserve") {
+    const std::vector<char> memory(event["megabytes"].get<std::size_t>() << 20U);
+    return StrCat(memory.size());
+  }
   if (what == "child") {  // that would outlive its parent
     if (fork() == 0) SleepForEver();
   }
