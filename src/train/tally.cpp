@@ -9,7 +9,8 @@ constexpr std::uint64_t kLow = 4096;
 
 void WriteCount(double count, std::span<float> slots) {
   const auto whole = static_cast<std::uint64_t>(count);
-  slots[0] = static_cast<float>(whole / kLow);
+  const std::uint64_t high = whole / kLow;
+  slots[0] = static_cast<float>(high);
   slots[1] = static_cast<float>(whole % kLow);
 }
 
