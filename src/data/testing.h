@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -21,13 +22,15 @@
 
 namespace lambdaml::testing {
 
-// The files of a dataset by name.
+// The files of a dataset by name. What its reader gives lives as long as the files and is not copied.
 class MemoryFiles {
  public:
   ShardSink Sink() {
     return [this](std::string_view name, ByteSpan content) -> Result<void> {
       order.emplace_back(name);
-      files[std::string(name)] = ToBytes(content);
+      Bytes& file = files[std::string(name)];
+      file.resize(content.size());
+      std::memcpy(file.data(), content.data(), content.size());
       return {};
     };
   }
@@ -35,7 +38,7 @@ class MemoryFiles {
     return [this](std::string_view name) -> Result<Blob> {
       const auto at = files.find(std::string(name));
       if (at == files.end()) return Error{Code::kNotFound, std::string(name)};
-      return Blob(at->second);
+      return Blob(nullptr, at->second);
     };
   }
 
