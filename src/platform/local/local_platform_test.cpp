@@ -393,8 +393,11 @@ TEST_F(LocalPlatformTest, LauncherStandsBeforeTheProgram) {
 }
 
 // Run in a child process: deploys, gets a function to hang, says its pid, and waits to be killed.
-[[noreturn]] void DeployAndHang(int out) {
-  auto platform = OpenForTest();
+[[noreturn]] void DeployAndHang(int out, const std::string& folder) {
+  auto platform =
+      Open(
+          {.environment = Environment({{"TMPDIR", folder}}), .bootstrap = LAMBDAML_TEST_FUNCTION, .clock = TestClock()})
+          .value();
   CollectedLog log;
   if (!platform->Deploy({.memory_mb = 128, .timeout_s = 900}, log.Sink()).ok()) _exit(1);
   const Result<Outcome> self = platform->Invoke(R"({"do":"self"})");
@@ -410,9 +413,11 @@ TEST(LocalPlatformProcess, NothingSurvivesAKilledParent) {
   ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
   FileDescriptor read_end(ends[0]);
   FileDescriptor write_end(ends[1]);
+  std::string folder = testing::TempDir() + "/local-platform-XXXXXX";  // nobody removes what a killed parent leaves
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
   const pid_t parent = fork();
   ASSERT_GE(parent, 0);
-  if (parent == 0) DeployAndHang(write_end.get());
+  if (parent == 0) DeployAndHang(write_end.get(), folder);
   write_end.Close();
   pid_t pid = 0;
   ASSERT_EQ(read(read_end.get(), &pid, sizeof(pid)), static_cast<ssize_t>(sizeof(pid)));
@@ -420,6 +425,7 @@ TEST(LocalPlatformProcess, NothingSurvivesAKilledParent) {
   kill(parent, SIGKILL);
   waitpid(parent, nullptr, 0);
   EXPECT_TRUE(Eventually([pid] { return IsGone(pid); }));
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
