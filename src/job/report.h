@@ -55,7 +55,7 @@ struct WorkerReport {
   std::int64_t memory_peak_bytes = 0;
   std::int64_t cold_start = 0;  // 1 if this invocation started a new process
 
-  // The same on every rank.
+  // The same on every rank; only rank 0 tells the curve.
   Ending ending = Ending::kEpochs;
   std::int64_t rounds = 0;
   double epochs = 0;

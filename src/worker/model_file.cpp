@@ -42,10 +42,12 @@ Result<void> ReadDescription(const SafetensorsFile& file, TrainedModel& trained)
   if (!columns || *columns < 1) return Error{Code::kInvalid, StrCat(file.name, ": the metadata 'columns' is damaged")};
   trained.columns = static_cast<std::size_t>(*columns);
   using Type = nlohmann::json::value_t;
-  for (const auto& [key, text] : TRY(RequireJson(file, "settings", Type::object)).items()) {
+  const nlohmann::json settings = TRY(RequireJson(file, "settings", Type::object));
+  for (const auto& [key, text] : settings.items()) {
     if (text.is_string()) trained.kind.settings[key] = text.get<std::string>();
   }
-  for (const auto& name : TRY(RequireJson(file, "classes", Type::array))) {
+  const nlohmann::json classes = TRY(RequireJson(file, "classes", Type::array));
+  for (const auto& name : classes) {
     trained.classes.push_back(name.is_string() ? name.get<std::string>() : name.dump());
   }
   for (const auto& [key, text] : file.metadata) {

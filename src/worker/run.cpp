@@ -175,7 +175,7 @@ class Worker {
             .ending = trained.ending,
             .rounds = trained.rounds,
             .epochs = trained.epochs,
-            .curve = trained.curve,
+            .curve = invocation_.rank == 0 ? trained.curve : std::vector<CurvePoint>(),
             .train = trained.train,
             .test = trained.test,
             .model_key = invocation_.ModelKey().text()};

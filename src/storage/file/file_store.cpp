@@ -163,12 +163,11 @@ Result<std::string> FolderOf(const Url& url) {
 
 Result<std::unique_ptr<Store>> Open(const Url& url, Clock& clock) {
   std::string folder = TRY(FolderOf(url));
-  int error = MakeFolders(folder);
-  if (error == 0 && access((folder + "/.").c_str(), R_OK | W_OK | X_OK) != 0) error = errno;
-  if (error != 0) {
-    return Error{Code::kInvalid,
-                 StrCat(url.Printable(), ": cannot use this folder: ", std::generic_category().message(error),
-                        "; name a folder that you may write to")};
+  // Data is often read from where it may not be written; whether this is so shows at the first Put.
+  const bool usable = access((folder + "/.").c_str(), R_OK | X_OK) == 0 || errno == ENOENT;
+  if (!usable) {
+    return Error{Code::kInvalid, StrCat(url.Printable(), ": cannot use this folder: ",
+                                        std::generic_category().message(errno), "; name a folder that you may read")};
   }
   return std::unique_ptr<Store>(std::make_unique<FileStore>(url.Printable(), std::move(folder), clock));
 }

@@ -133,7 +133,9 @@ Result<Temporaries::Opened> Temporaries::Create() {
     if (error == ENOENT) error = MakeFolders(folder_);
     if (error != 0 && error != EEXIST && error != ENOENT) break;
   }
-  return FileError("cannot write in", folder_, error);
+  Error failed = FileError("cannot write in", folder_.substr(0, folder_.rfind('/')), error);
+  if (failed.code == Code::kUnavailable) return failed;
+  return Error{Code::kInvalid, StrCat(failed.message, "; name a folder that you may write to")};
 }
 
 Result<bool> Temporaries::Delete(const std::string& path) {

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Nothing passes between workers but the store: a job succeeds although each of its functions sees a file system of its
+// own that holds the program, the dataset (read-only), the channel and nothing else, and cannot see another process.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "job/invocation.h"
+#include "job/report.h"
+#include "platform/local/local_platform.h"
+#include "program.h"
+
+namespace lambdaml::e2e {
+namespace {
+
+// Runs a command in the sandbox; $TMPDIR is the function's own scratch folder.
+std::vector<std::string> Sandbox(const std::string& data, const std::string& channel, const std::string& programs) {
+  const std::string script =
+      "exec bwrap --unshare-pid --unshare-ipc --unshare-uts --die-with-parent --proc /proc --dev /dev"
+      " --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64"
+      " --ro-bind \"" +
+      programs + "\" \"" + programs + "\" --ro-bind \"" + data + "\" \"" + data + "\"" + " --bind \"" + channel +
+      "\" \"" + channel + "\" --bind \"$TMPDIR\" \"$TMPDIR\" -- \"$@\"";
+  return {"/bin/sh", "-c", script, "sandbox"};
+}
+
+TEST(Isolation, WorkersMeetOnlyThroughTheStore) {
+  Home home;
+  ASSERT_EQ(home.Run({"data", "generate", "blobs", "data", "--rows", "2000"}).exit, 0);
+  const std::string channel = home / "channel";
+  std::filesystem::create_directory(channel);
+  const std::string bootstrap = std::filesystem::path(LAMBDAML_PROGRAM).parent_path() / "bootstrap";
+
+  SystemClock clock;
+  const std::string programs = std::filesystem::path(bootstrap).parent_path();
+  const auto platform = local::Open({.environment = Environment({}), .bootstrap = bootstrap, .clock = clock},
+                                    {.launcher = Sandbox(home / "data", channel, programs)});
+  ASSERT_TRUE(platform.ok()) << platform.error().message;
+  std::string log;
+  const LogSink sink = [&log](const LogLine& line) { log += line.text + "\n"; };
+  ASSERT_TRUE(platform.value()->Deploy({.memory_mb = 512, .timeout_s = 60}, sink).ok());
+
+  JobInvocation trigger;
+  trigger.attempt = "1";
+  trigger.spec.name = "isolated";
+  trigger.spec.data = StrCat("file://", (home / "data").native());
+  trigger.spec.channel = StrCat("file://", channel);
+  trigger.spec.output = "unused";
+  const Result<Outcome> outcome = platform.value()->Invoke(ToJson(trigger));
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  ASSERT_EQ(outcome.value().function_error, "") << outcome.value().payload << "\n" << log;
+  const Result<std::vector<WorkerReport>> reports = ParseWorkerReports(outcome.value().payload);
+  ASSERT_TRUE(reports.ok()) << reports.error().message;
+  EXPECT_EQ(reports.value().size(), 4U);
+  EXPECT_GT(reports.value()[3].train.accuracy, 0.9);
+}
+
+}  // namespace
+}  // namespace lambdaml::e2e
