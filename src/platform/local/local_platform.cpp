@@ -4,17 +4,15 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <mutex>
 #include <utility>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "net/http_server.h"
 #include "platform/lambda_client.h"
 #include "platform/local/function.h"
+#include "platform/local/leased_folder.h"
 #include "platform/local/rest_api.h"
 
 namespace lambdaml::local {
@@ -25,34 +23,17 @@ namespace {
 constexpr std::string_view kCredentials[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
                                              "AWS_REGION", "AWS_DEFAULT_REGION"};
 
-// A folder of our own below the system's one for temporary files, removed with this object.
-class TemporaryFolder {
- public:
-  static Result<TemporaryFolder> Make(const Environment& environment) {
-    const std::string parent = environment.Get("TMPDIR");
-    std::string path = (std::filesystem::path(parent.empty() ? "/tmp" : parent) / "lambdaml-XXXXXX").string();
-    if (mkdtemp(path.data()) == nullptr) return FileError("creating", path, errno);
-    return TemporaryFolder(std::move(path));
-  }
-  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  TemporaryFolder& operator=(TemporaryFolder&&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;  // somebody else may have removed it
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  explicit TemporaryFolder(std::filesystem::path path) : path_(std::move(path)) {}
-  std::filesystem::path path_;
-};
+Result<LeasedFolder> MakeFolder(const Environment& environment) {
+  const std::string parent = environment.Get("TMPDIR");
+  return LeasedFolder::Make(parent.empty() ? "/tmp" : parent);
+}
 
 // Everything that exists between Deploy and Destroy. The server's address is part of the function's environment, so the
 // server comes first, and has nothing to serve until the function is there.
 class Deployment {
  public:
   static Result<std::unique_ptr<Deployment>> Make(Function::Setup setup, LogSink log, const PlatformOptions& options) {
-    std::unique_ptr<Deployment> deployment(new Deployment(TRY(TemporaryFolder::Make(options.environment))));
+    std::unique_ptr<Deployment> deployment(new Deployment(TRY(MakeFolder(options.environment))));
     Deployment* self = deployment.get();
     deployment->server_ = TRY(HttpServer::Start([self](const HttpRequest& request) {
       Function* const function = self->ready_;
@@ -74,9 +55,9 @@ class Deployment {
   std::string endpoint() const { return StrCat("http://", server_->address()); }
 
  private:
-  explicit Deployment(TemporaryFolder folder) : folder_(std::move(folder)) {}
+  explicit Deployment(LeasedFolder folder) : folder_(std::move(folder)) {}
 
-  TemporaryFolder folder_;
+  LeasedFolder folder_;
   std::unique_ptr<Function> function_;
   std::atomic<Function*> ready_{nullptr};
   std::unique_ptr<HttpServer> server_;
