@@ -31,15 +31,17 @@ std::string ReadableTail(std::string_view log) {
   return JoinWith(" | ", lines);
 }
 
+// A worker's own Error keeps its code and says enough. A platform that ended the process knows how, seldom why: there
+// the worker's last lines are told too.
 Error WorkerFailed(std::size_t rank, const Outcome& outcome) {
   const FunctionError error = ParseFunctionError(outcome.payload);
   std::string message = StrCat("worker ", rank, ": ", error.message);
-  const std::string tail = ReadableTail(outcome.log_tail);
-  if (!tail.empty() && tail != error.message) message += StrCat("; its log ended with: ", tail);
-  // The codes that a worker's own Error has are kept; whatever the platform reports is one of the job's failures.
-  for (const Code code : {Code::kNotFound, Code::kConflict, Code::kUnavailable, Code::kTimeout, Code::kInvalid}) {
+  for (const Code code :
+       {Code::kNotFound, Code::kConflict, Code::kUnavailable, Code::kTimeout, Code::kInvalid, Code::kInternal}) {
     if (error.type == Name(code)) return {code, std::move(message)};
   }
+  const std::string tail = ReadableTail(outcome.log_tail);
+  if (error.type != "Runtime.OutOfMemory" && !tail.empty()) message += StrCat("; its log ended with: ", tail);
   return {Code::kInternal, std::move(message)};
 }
 

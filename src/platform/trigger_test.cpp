@@ -61,7 +61,7 @@ TEST_F(TriggerTest, ErrorOfAWorkerIsTheJobsErrorAndEndsTheOthers) {
   EXPECT_EQ(outcome.function_error, "Unhandled");
   const FunctionError error = ParseFunctionError(outcome.payload);
   EXPECT_EQ(error.type, "invalid");
-  EXPECT_EQ(error.message, "worker 1: row 17 is bad; its log ended with: rank 1 is here");
+  EXPECT_EQ(error.message, "worker 1: row 17 is bad");
 }
 
 TEST_F(TriggerTest, WorkerThatIsKilledEndsTheJobWithItsLog) {
