@@ -26,7 +26,7 @@ def fetch(folder):
     """The unpacked Packages and Translation-en files, by an apt of our own lists; the system's state is not touched."""
     lists = folder / "lists"
     (lists / "partial").mkdir(parents=True, exist_ok=True)
-    subprocess.run(["apt-get", "-qq", "-o", f"Dir::State::lists={lists}", "-o", "Acquire::Languages=en", "update"],
+    subprocess.run(["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "-o", f"Dir::State::lists={lists}", "-o", "Acquire::Languages=en", "update"],
                    check=True)
     texts = []
     for suffix in ("main_binary-amd64_Packages", "main_i18n_Translation-en"):
