@@ -45,6 +45,7 @@ constexpr std::array kBenches{
     Bench{"comm", CommBench},
     Bench{"data", DataBench},
     Bench{"learn", LearnBench},
+    Bench{"train", TrainBench},
 };
 
 void Print(std::string_view bench, const Rows& rows) {
@@ -73,7 +74,8 @@ Result<void> Main(std::string_view wanted, const std::string& json_file) {
     Print(bench.name, rows);
     for (const Row& row : rows) all.push_back(ToJson(row));
   }
-  if (!found) return Error{Code::kInvalid, StrCat("there is no bench '", wanted, "'; there are comm, data, learn")};
+  if (!found)
+    return Error{Code::kInvalid, StrCat("there is no bench '", wanted, "'; there are comm, data, learn, train")};
   if (json_file.empty()) return {};
   return WriteFileAtomically(json_file, AsBytes(all.dump(2) + "\n"), Durability::kProcess);
 }
