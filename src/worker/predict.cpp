@@ -14,16 +14,19 @@ namespace lambdaml {
 
 namespace {
 
+constexpr std::size_t kClassesShown = 10;
+
 struct Subject {
   TrainedModel trained;
   Partition rows;
+  std::vector<std::string> classes;  // of the rows' labels
 };
 
 Result<Subject> Open(const PredictRequest& request, Clock& clock) {
   Subject subject;
   subject.trained = TRY(ReadModel(TRY(ReadFile(request.model_file)), request.model_file));
   const std::unique_ptr<Store> data = TRY(OpenStore(request.data, clock));
-  const Manifest manifest = TRY(LoadManifest(*data));
+  Manifest manifest = TRY(LoadManifest(*data));
   if (manifest.columns != subject.trained.columns) {
     return Error{Code::kInvalid, StrCat(request.data, " has ", manifest.columns, " columns, the model was trained on ",
                                         subject.trained.columns)};
@@ -33,7 +36,33 @@ Result<Subject> Open(const PredictRequest& request, Clock& clock) {
   const Split* const split = manifest.Find(name);
   if (split == nullptr) return Error{Code::kInvalid, StrCat(request.data, " has no split '", name, "'")};
   subject.rows = TRY(OpenPartition(manifest, name, {0, split->rows}, ReadShardsFrom(*data), Verify::kHeader));
+  subject.classes = std::move(manifest.classes);
   return subject;
+}
+
+// The model's number of a class, by its name.
+Result<float> NumberOf(const std::string& name, const std::vector<std::string>& classes) {
+  const auto found = std::find(classes.begin(), classes.end(), name);
+  if (found != classes.end()) return static_cast<float>(found - classes.begin());
+  const std::span<const std::string> first = std::span(classes).first(std::min(classes.size(), kClassesShown));
+  const std::string_view more = classes.size() > kClassesShown ? ", ..." : "";
+  return Error{Code::kInvalid, StrCat("the data has rows of class '", name, "', the model knows ",
+                                      JoinWith(", ", first), more, ": give it data with the model's own labels")};
+}
+
+// A dataset numbers the classes that it has; the model's numbers are others if it was trained on more, or in another
+// order.
+Result<void> RenumberLabels(Subject& subject) {
+  if (subject.classes == subject.trained.classes) return {};
+  if (subject.classes.empty()) {
+    return Error{Code::kInvalid,
+                 "the model knows classes, but the labels of the data are real numbers; import it again "
+                 "with the model's own labels"};
+  }
+  std::vector<float> numbers;
+  for (const std::string& name : subject.classes) numbers.push_back(TRY(NumberOf(name, subject.trained.classes)));
+  for (float& label : subject.rows.rows.labels) label = numbers[static_cast<std::size_t>(label)];
+  return {};
 }
 
 }  // namespace
@@ -57,7 +86,8 @@ Result<Prediction> Predict(const PredictRequest& request, Clock& clock) {
 }
 
 Result<Metrics> Evaluate(const PredictRequest& request, Clock& clock) {
-  const Subject subject = TRY(Open(request, clock));
+  Subject subject = TRY(Open(request, clock));
+  TRY(RenumberLabels(subject));
   const Score score = subject.trained.model->Evaluate(subject.trained.parameters, subject.rows.rows);
   if (score.rows == 0) return Error{Code::kInvalid, StrCat(request.data, ": there are no rows to evaluate on")};
   return Metrics{.loss = score.loss / score.rows,

@@ -28,9 +28,11 @@ struct Prediction {
   std::vector<std::string> class_names;
 };
 
+// The rows need no labels of the model's classes.
 Result<Prediction> Predict(const PredictRequest& request, Clock& clock);
 
-// Loss and accuracy against the labels of the rows.
+// Loss and accuracy against the labels of the rows. Classes are matched by name: the data may have fewer of them than
+// the model, or other numbers for them; one that the model does not know is kInvalid.
 Result<Metrics> Evaluate(const PredictRequest& request, Clock& clock);
 
 }  // namespace lambdaml
