@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <utility>
 
@@ -28,6 +30,13 @@ Result<std::string> RunPart(const JobInvocation& job, const WorkerRuntime& runti
   return RunTrigger(job, {.clock = runtime.clock, .log = runtime.log, .lambda = lambda, .deadline = runtime.deadline});
 }
 
+// A worker's time ends with the trigger's, which was invoked before it.
+Clock::Time DeadlineOf(const JobInvocation& job, const Invocation& invocation, const Clock& clock) {
+  const Clock::Time own = invocation.Deadline(clock);
+  if (job.deadline_unix_ms == 0) return own;
+  return std::min(own, clock.Now() + std::chrono::milliseconds(job.deadline_unix_ms - clock.UnixMs()));
+}
+
 Error Serve(const Environment& environment, Log& log) {
   SystemClock clock;
   const Result<std::string> endpoint = environment.Require("AWS_LAMBDA_RUNTIME_API");
@@ -35,12 +44,13 @@ Error Serve(const Environment& environment, Log& log) {
   RuntimeClient runtime(endpoint.value());
   bool cold = true;
   return runtime.Serve([&](const Invocation& invocation) -> Result<std::string> {
+    const JobInvocation job = TRY(ParseJobInvocation(invocation.payload));
     const WorkerRuntime worker{.clock = clock,
                                .log = log,
                                .arrived = clock.Now(),
-                               .deadline = invocation.Deadline(clock),
+                               .deadline = DeadlineOf(job, invocation, clock),
                                .cold_start = std::exchange(cold, false)};
-    return RunPart(TRY(ParseJobInvocation(invocation.payload)), worker, environment);
+    return RunPart(job, worker, environment);
   });
 }
 

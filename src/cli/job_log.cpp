@@ -4,17 +4,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cmath>
-
 #include "base/text.h"
+#include "cli/summary.h"
 
 namespace lambdaml {
 
 namespace {
 
 std::string PointInWords(const CurvePoint& point, double epochs_total) {
-  std::string text = StrCat("epoch ", Fixed(point.epoch, point.epoch == std::floor(point.epoch) ? 0 : 2));
-  if (epochs_total > 0) text += StrCat("/", epochs_total);
+  std::string text = StrCat("epoch ", EpochsInWords(point.epoch));
+  if (epochs_total > 0) text += StrCat("/", EpochsInWords(epochs_total));
   text += StrCat("  round ", point.round, "  loss ", Fixed(point.loss, 4), "  accuracy ", Fixed(point.accuracy, 4));
   if (point.test) {
     text += StrCat("  test loss ", Fixed(point.test->loss, 4), "  test accuracy ", Fixed(point.test->accuracy, 4));

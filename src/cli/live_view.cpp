@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/bar.h"
+#include "cli/summary.h"
 #include "cli/table.h"
 
 namespace lambdaml {
@@ -39,8 +40,8 @@ std::string LiveView::Head(double elapsed) const { return StrCat(title_, "  ", C
 std::string LiveView::Progress(std::size_t columns) const {
   if (point_.round == 0) return message_.empty() ? "starting" : message_;
   const double share = epochs_total_ > 0 ? point_.epoch / epochs_total_ : 0;
-  std::string text = StrCat(" ", Percent(share), "  epoch ", Fixed(point_.epoch, 1), "/", epochs_total_, "  round ",
-                            HumanCount(point_.round));
+  std::string text = StrCat(" ", Percent(share), "  epoch ", Fixed(point_.epoch, 1), "/", EpochsInWords(epochs_total_),
+                            "  round ", HumanCount(point_.round));
   if (share > 0) text += StrCat("  ", ClockText(point_.seconds * (1 - share) / share), " left");
   const std::size_t bar = columns > text.size() + 10 ? std::min<std::size_t>(columns - text.size(), 32) : 10;
   return Bar(share, bar) + text;

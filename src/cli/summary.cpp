@@ -45,6 +45,11 @@ std::string TrafficLine(const JobReport& report) {
 
 }  // namespace
 
+std::string EpochsInWords(double epochs) {
+  const bool whole = epochs == std::floor(epochs);
+  return whole ? HumanCount(static_cast<std::int64_t>(epochs)) : Fixed(epochs, 2);
+}
+
 std::string InWords(const Metrics& metrics) {
   return StrCat("accuracy ", Fixed(metrics.accuracy, 4), ", loss ", Fixed(metrics.loss, 4));
 }
@@ -53,8 +58,7 @@ std::string SummaryOf(const JobReport& report) {
   std::string text = StrCat(report.name, ": ", report.status);
   if (report.workers.empty()) return StrCat(text, " after ", HumanSeconds(report.wall_seconds), "\n");
   const WorkerReport& any = report.workers.front();
-  const bool whole = any.epochs == std::floor(any.epochs);
-  text += StrCat(" after ", Fixed(any.epochs, whole ? 0 : 2), " epochs, ", HumanCount(any.rounds), " rounds, ",
+  text += StrCat(" after ", EpochsInWords(any.epochs), " epochs, ", HumanCount(any.rounds), " rounds, ",
                  report.workers.size(), " workers (", Name(any.ending), ")\n");
   text += StrCat("train    ", InWords(any.train), "\n");
   if (any.test) text += StrCat("test     ", InWords(*any.test), "\n");

@@ -12,6 +12,9 @@ namespace lambdaml {
 // Several lines. Nothing about the model if the job failed.
 std::string SummaryOf(const JobReport& report);
 
+// "3", "0.25", "1,000,000"
+std::string EpochsInWords(double epochs);
+
 // "accuracy 0.8391, loss 0.4612"
 std::string InWords(const Metrics& metrics);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/supervise.h"
 
+#include <algorithm>
 #include <atomic>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -8,6 +9,7 @@
 #include "base/text.h"
 #include "cli/interrupts.h"
 #include "cli/job_log.h"
+#include "cli/summary.h"
 #include "job/invocation.h"
 #include "platform/platform.h"
 #include "storage/ops.h"
@@ -60,7 +62,7 @@ class Supervisor {
     Result<std::vector<WorkerReport>> workers = Train(interrupts);
     if (workers.ok()) {
       report.workers = std::move(workers).value();
-      report.status = report.workers.front().ending == Ending::kStopped ? "stopped" : "done";
+      NoteEnding(report);
     } else {
       report.status = killed_ ? "stopped" : "failed";
       report.error = workers.error().message;
@@ -72,6 +74,16 @@ class Supervisor {
   }
 
  private:
+  void NoteEnding(JobReport& report) const {
+    const WorkerReport& any = report.workers.front();
+    const bool time_limit = any.ending == Ending::kTimeLimit;
+    report.status = time_limit || any.ending == Ending::kStopped ? "stopped" : "done";
+    if (!time_limit) return;
+    report.error = StrCat("function.timeout_s (", run_.spec.function.timeout_s, ") ended it after epoch ",
+                          EpochsInWords(any.epochs), " of ", EpochsInWords(epochs_total_),
+                          ": raise it (at most 900), add workers or train fewer epochs; the model is saved as it was");
+  }
+
   double Elapsed() const { return Seconds(session_.clock.Now() - run_.began); }
 
   Result<std::vector<WorkerReport>> Train(Interrupts& interrupts) {
@@ -140,7 +152,10 @@ class Supervisor {
   }
 
   void Show() {
-    for (const Event& event : log_.Take()) watch_.Add(event);
+    for (const Event& event : log_.Take()) {
+      epochs_total_ = std::max(epochs_total_, event.epochs_total);
+      watch_.Add(event);
+    }
     watch_.Draw(Elapsed());
   }
 
@@ -165,6 +180,7 @@ class Supervisor {
   JobLog log_;
   JobInvocation invocation_;
   std::unique_ptr<Store> channel_;
+  double epochs_total_ = 0;  // as the workers tell it
   bool stopping_ = false;
   bool killed_ = false;
 };

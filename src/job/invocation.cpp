@@ -17,6 +17,7 @@ std::string ToJson(const JobInvocation& invocation) {
   value["attempt"] = invocation.attempt;
   value["rank"] = invocation.rank;
   value["launched_unix_ms"] = invocation.launched_unix_ms;
+  value["deadline_unix_ms"] = invocation.deadline_unix_ms;
   value["job"] = json::FromSpec(invocation.spec);
   return json::Write(value);
 }
@@ -32,6 +33,7 @@ Result<JobInvocation> ParseJobInvocation(std::string_view text) {
   invocation.attempt = TRY(reader.Text("attempt"));
   invocation.rank = TRY(reader.Integer("rank"));
   invocation.launched_unix_ms = TRY(reader.Integer("launched_unix_ms"));
+  if (reader.Has("deadline_unix_ms")) invocation.deadline_unix_ms = TRY(reader.Integer("deadline_unix_ms"));
   invocation.spec = TRY(ParseJobSpec(TRY(reader.Nested("job")), "invocation"));
   TRY(Validate(invocation.spec).Context("invocation"));
   if (invocation.rank < 0 || invocation.rank >= invocation.spec.workers) {

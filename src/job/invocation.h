@@ -21,6 +21,7 @@ struct JobInvocation {
   std::string attempt;                // of the job; part of every key
   std::int64_t rank = 0;              // of a worker
   std::int64_t launched_unix_ms = 0;  // when the user's command invoked the trigger; 0: unknown
+  std::int64_t deadline_unix_ms = 0;  // when the trigger stops waiting for this worker; 0: when its own time is over
   JobSpec spec;
 
   // jobs/NAME/ATTEMPT, below which all keys of this attempt are in the channel.

@@ -67,7 +67,7 @@ struct WorkerReport {
 
 struct JobReport {
   std::string status = "done";  // "done", "stopped" or "failed"
-  std::string error;            // if failed
+  std::string error;            // why it failed, or which limit stopped it
   std::string name;
   std::string attempt;
   std::string version;

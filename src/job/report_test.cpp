@@ -80,8 +80,12 @@ TEST(Event, JsonRoundTrip) {
 }
 
 TEST(JobInvocation, JsonRoundTripAndKeys) {
-  const JobInvocation invocation{
-      .part = Part::kWorker, .attempt = "99", .rank = 1, .launched_unix_ms = 5, .spec = ExampleSpec()};
+  const JobInvocation invocation{.part = Part::kWorker,
+                                 .attempt = "99",
+                                 .rank = 1,
+                                 .launched_unix_ms = 5,
+                                 .deadline_unix_ms = 7,
+                                 .spec = ExampleSpec()};
   const Result<JobInvocation> again = ParseJobInvocation(ToJson(invocation));
   ASSERT_TRUE(again.ok()) << again.error().message;
   EXPECT_EQ(ToJson(again.value()), ToJson(invocation));

@@ -16,6 +16,8 @@ namespace lambdaml {
 namespace {
 
 constexpr std::size_t kTailLinesMax = 4;
+// A rank that waits gives up less than this before its time is over.
+constexpr Clock::Duration kLastSecond = std::chrono::seconds(1);
 
 // What people can read of a log's last lines: events become their messages; lines of the platform are left out.
 std::string ReadableTail(std::string_view log) {
@@ -51,16 +53,32 @@ Clock::Duration TimeForWorkers(const TriggerRuntime& runtime) {
   return left - std::min<Clock::Duration>(left / 20, std::chrono::seconds(2));
 }
 
+// When the trigger stops waiting for the workers, as its own clock and as theirs have it.
+struct WorkersEnd {
+  Clock::Time time;
+  std::int64_t unix_ms;
+};
+
+WorkersEnd EndOfWorkers(const TriggerRuntime& runtime) {
+  const Clock::Duration time = TimeForWorkers(runtime);
+  return {.time = runtime.clock.Now() + time,
+          .unix_ms = runtime.clock.UnixMs() + std::chrono::duration_cast<std::chrono::milliseconds>(time).count()};
+}
+
 class Gathering {
  public:
-  Gathering(const JobInvocation& invocation, Store& channel)
-      : invocation_(invocation), channel_(channel), reports_(static_cast<std::size_t>(invocation.spec.workers)) {}
+  Gathering(const JobInvocation& invocation, const TriggerRuntime& runtime, Clock::Time end, Store& channel)
+      : invocation_(invocation),
+        runtime_(runtime),
+        end_(end),
+        channel_(channel),
+        reports_(static_cast<std::size_t>(invocation.spec.workers)) {}
 
   void Take(std::size_t rank, Result<Outcome> outcome) {
     if (!outcome.ok()) {
       Fail(NotRun(rank, std::move(outcome).error()));
     } else if (!outcome.value().function_error.empty()) {
-      Fail(WorkerFailed(rank, outcome.value()));
+      Fail(Explained(WorkerFailed(rank, outcome.value())));
     } else {
       reports_[rank] = std::move(outcome.value().payload);
     }
@@ -74,9 +92,18 @@ class Gathering {
  private:
   Error NotRun(std::size_t rank, Error error) const {
     if (error.code != Code::kTimeout) return std::move(error).Context(StrCat("worker ", rank));
-    return {Code::kTimeout,
-            StrCat("worker ", rank, " was not done when the trigger's time ran out: the whole job must fit",
-                   " into function.timeout_s, now ", invocation_.spec.function.timeout_s)};
+    return {Code::kTimeout, TimeIsOver(StrCat("worker ", rank, " was still at work"))};
+  }
+
+  // A wait that lasted until the end says nothing of its cause: the round is longer than the functions live.
+  Error Explained(Error error) const {
+    if (error.code != Code::kTimeout || runtime_.clock.Now() < end_ - kLastSecond) return error;
+    return {error.code, TimeIsOver(error.message)};
+  }
+
+  std::string TimeIsOver(std::string_view how) const {
+    return StrCat("function.timeout_s (", invocation_.spec.function.timeout_s, ") was over within a round: raise it",
+                  " (at most 900), add workers or make the batch smaller; ", how);
   }
 
   void Fail(Error error) {
@@ -89,14 +116,17 @@ class Gathering {
   }
 
   const JobInvocation& invocation_;
+  const TriggerRuntime& runtime_;
+  const Clock::Time end_;
   Store& channel_;
   std::vector<std::string> reports_;
   std::optional<Error> failure_;
 };
 
-std::vector<std::string> WorkerPayloads(JobInvocation invocation) {
+std::vector<std::string> WorkerPayloads(JobInvocation invocation, std::int64_t deadline_unix_ms) {
   std::vector<std::string> payloads;
   invocation.part = Part::kWorker;
+  invocation.deadline_unix_ms = deadline_unix_ms;
   for (std::int64_t rank = 0; rank < invocation.spec.workers; ++rank) {
     invocation.rank = rank;
     payloads.push_back(ToJson(invocation));
@@ -114,9 +144,10 @@ Result<std::string> RunTrigger(const JobInvocation& invocation, const TriggerRun
   event.message = StrCat("starting ", invocation.spec.workers, " workers");
   runtime.log.Line(ToJson(event));
 
-  Gathering gathering(invocation, *channel);
+  const WorkersEnd end = EndOfWorkers(runtime);
+  Gathering gathering(invocation, runtime, end.time, *channel);
   runtime.lambda.InvokeAll(
-      WorkerPayloads(invocation), TimeForWorkers(runtime),
+      WorkerPayloads(invocation, end.unix_ms), end.time - runtime.clock.Now(),
       [&gathering](std::size_t rank, Result<Outcome> outcome) { gathering.Take(rank, std::move(outcome)); });
   return std::move(gathering).Reports();
 }

@@ -22,8 +22,8 @@ struct TriggerRuntime {
   Clock::Time deadline;  // when the platform ends the process; the trigger answers before
 };
 
-// The workers' reports as one JSON array, in rank order. The Error names the rank that failed first and why, and what it
-// logged last if the platform ended it; what the others failed with afterwards is a consequence and is left out.
+// The workers' reports as one JSON array, in rank order. The Error names the rank that failed first and why, and what
+// it logged last if the platform ended it; what the others failed with afterwards is a consequence and is left out.
 Result<std::string> RunTrigger(const JobInvocation& invocation, const TriggerRuntime& runtime);
 
 }  // namespace lambdaml

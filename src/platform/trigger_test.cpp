@@ -78,7 +78,7 @@ TEST_F(TriggerTest, AnswersBeforeItsOwnTimeIsOver) {
   const Outcome outcome = Run("hangs", 1);
   const FunctionError error = ParseFunctionError(outcome.payload);
   EXPECT_EQ(error.type, "timeout") << error.message;
-  EXPECT_NE(error.message.find("function.timeout_s, now 1"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("function.timeout_s (1) was over"), std::string::npos) << error.message;
 }
 
 TEST_F(TriggerTest, ChannelThatCannotBeOpenedIsSaidBeforeAnyWorkerStarts) {

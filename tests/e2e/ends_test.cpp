@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
+
 #include "program.h"
 
 namespace lambdaml::e2e {
@@ -108,13 +110,30 @@ TEST_F(EndsTest, ADetachedJobIsFollowedAndStopped) {
   ExpectNothingLeft();
 }
 
-TEST_F(EndsTest, ATimeOutShorterThanTheJobIsNoHang) {
-  std::map<std::string, std::string> changes = kEndless;
-  changes["function"] = "{timeout_s: 2}";
-  const Ran ran = home_.Run({"train", home_.Job(changes)});
+TEST_F(EndsTest, ATimeOutShorterThanTheJobKeepsTheModelAndSaysWhatToDo) {
+  const Ran ran = home_.Run({"train", home_.Job(kEndless), "--set", "function.timeout_s=3"});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+  EXPECT_TRUE(ran.err.starts_with("lambdaml: train: job 'tiny' stopped: function.timeout_s (3) ended it after epoch "))
+      << ran.err;
+  EXPECT_NE(ran.err.find(" of 1,000,000: raise it"), std::string::npos) << ran.err;
   const auto report = home_.Report();
-  const bool in_time = ran.exit == 0 && report["ending"] == "time_limit";
-  EXPECT_TRUE(in_time || (ran.exit == 1 && report["status"] == "failed")) << ran.err;
+  EXPECT_EQ(report["status"], "stopped");
+  EXPECT_EQ(report["ending"], "time_limit");
+  EXPECT_NE(ran.err.find(report["error"].get<std::string>()), std::string::npos);
+  EXPECT_EQ(home_.Run({"evaluate", "out/model.safetensors", "data"}).exit, 0);
+  ExpectNothingLeft();
+}
+
+TEST_F(EndsTest, ARoundThatDoesNotFitIntoTheTimeOutFailsTheJob) {
+  const Running running = home_.Start({"train", home_.Job(kEndless), "--set", "function.timeout_s=3"});
+  EXPECT_TRUE(Eventually([&running] { return running.out().find("epoch 1/") != std::string::npos; }));
+  ::kill(running.Children().back(), SIGSTOP);  // its round takes for ever
+  const Ran ran = running.Wait();
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_TRUE(ran.err.starts_with("lambdaml: train: job 'tiny' failed: function.timeout_s (3) was over within a round"))
+      << ran.err;
+  EXPECT_EQ(home_.Report()["status"], "failed");
   ExpectNothingLeft();
 }
 

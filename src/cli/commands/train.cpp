@@ -81,7 +81,9 @@ Result<Exit> RunHere(const JobRun& run, bool json, Session& session) {
     return Exit::kFailed;
   }
   if (!json) PrintEnd(report, session.terminal);
-  return Exit::kDone;
+  if (report.error.empty()) return Exit::kDone;
+  session.terminal.Err(StrCat("lambdaml: train: job '", report.name, "' ", report.status, ": ", report.error, "\n"));
+  return Exit::kFailed;
 }
 
 // The rest of the process's life belongs to the job: a session of its own, its output in the job's folder.
