@@ -1,5 +1,5 @@
 # The folders of src/ and what each may include: the single source of truth. CMake links by it, tests/house checks every
-# #include and the table in ARCHITECTURE.md against it. An entry is "folder: folders it may include".
+# #include and the table in ARCHITECTURE.md against it. An entry names a folder and, after the colon, what it may include.
 set(LAMBDAML_MODULES
   "base:"
   "math: base"

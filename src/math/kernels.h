@@ -32,9 +32,9 @@ struct BlockLoss {
   double correct = 0;
 };
 
-// values: outputs x kBlockRows, replaced by residuals; in the last vector, those of lanes without a row become 0. A label
-// is a class number; for a label that is no class the residual is the prediction alone (a probability, of logistic and
-// softmax). For one output, class 1 is the positive class.
+// values: outputs x kBlockRows, replaced by residuals; in the last vector, those of lanes without a row become 0. A
+// label is a class number; for a label that is no class the residual is the prediction alone (a probability, of
+// logistic and softmax). For one output, class 1 is the positive class.
 using LossKernel = BlockLoss (*)(float* values, const float* labels, std::size_t rows, std::size_t outputs);
 
 struct Kernels {

@@ -14,8 +14,8 @@
 
 namespace lambdaml::file {
 
-// The folder need not exist, the first Put makes it, nor be writable, if nothing is put. kInvalid if it is not a folder or
-// not readable, or for another URL than file:///folder.
+// The folder need not exist, the first Put makes it, nor be writable, if nothing is put. kInvalid if it is not a folder
+// or not readable, or for another URL than file:///folder.
 Result<std::unique_ptr<Store>> Open(const Url& url, Clock& clock);
 
 }  // namespace lambdaml::file
