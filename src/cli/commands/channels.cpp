@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/text.h"
+#include "cli/catalogs.h"
 #include "cli/commands/commands.h"
 #include "cli/listing.h"
-#include "storage/registry.h"
 
 namespace lambdaml {
 
 namespace {
-
-std::vector<CatalogEntry> ChannelCatalog() {
-  std::vector<CatalogEntry> entries;
-  for (const Backend& backend : Backends()) {
-    entries.push_back({std::string(backend.scheme), StrCat(backend.summary, ", as ", backend.example), {}});
-  }
-  return entries;
-}
 
 Result<Exit> Channels(const ListSettings& settings, Session& session) {
   return PrintListing(ChannelCatalog(), settings, session);

@@ -26,6 +26,7 @@ extern const Command kPatterns;
 extern const Command kChannels;
 extern const Command kPlatforms;
 extern const Command kJobSchema;
+extern const Command kReference;
 extern const Command kDoctor;
 extern const Command kCompletion;
 extern const Command kVersion;

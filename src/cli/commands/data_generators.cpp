@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/catalogs.h"
 #include "cli/commands/commands.h"
 #include "cli/listing.h"
-#include "data/generate.h"
 
 namespace lambdaml {
 
 namespace {
-
-std::vector<CatalogEntry> GeneratorCatalog() {
-  std::vector<CatalogEntry> entries;
-  for (GeneratorInfo& generator : GeneratorList()) {
-    entries.push_back({std::string(generator.name), std::string(generator.summary), std::move(generator.settings)});
-  }
-  return entries;
-}
 
 Result<Exit> DataGenerators(const ListSettings& settings, Session& session) {
   return PrintListing(GeneratorCatalog(), settings, session);

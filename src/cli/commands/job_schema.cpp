@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/catalogs.h"
 #include "cli/commands/commands.h"
 #include "cli/schema.h"
-#include "platform/platform.h"
 
 namespace lambdaml {
 
@@ -10,7 +10,7 @@ namespace {
 Result<Exit> PrintJobSchema(const NoSettings&, Session& session) {
   SchemaChoices choices{
       .models = ModelCatalog(), .algorithms = AlgorithmCatalog(), .patterns = PatternCatalog(), .platforms = {}};
-  for (const PlatformKind& kind : PlatformKinds()) choices.platforms.emplace_back(kind.name);
+  for (const CatalogEntry& platform : PlatformCatalog()) choices.platforms.push_back(platform.name);
   session.terminal.Out(JobSchema(choices));
   return Exit::kDone;
 }

@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/catalogs.h"
 #include "cli/commands/commands.h"
 #include "cli/listing.h"
-#include "platform/platform.h"
 
 namespace lambdaml {
 
 namespace {
-
-std::vector<CatalogEntry> PlatformCatalog() {
-  std::vector<CatalogEntry> entries;
-  for (const PlatformKind& kind : PlatformKinds()) {
-    entries.push_back({std::string(kind.name), std::string(kind.summary), {}});
-  }
-  return entries;
-}
 
 Result<Exit> Platforms(const ListSettings& settings, Session& session) {
   return PrintListing(PlatformCatalog(), settings, session);
