@@ -5,7 +5,8 @@
 // that talks to a Runtime API on a port of its own. Whatever invokes the function, this class included, goes through
 // the Invoke API: what works here has used the protocol that AWS speaks.
 //
-// CPU share is not limited. Everything ends with this object and, by the kernel, with this process.
+// CPU share is not limited. Everything ends with this object and, by the kernel, with this process; the temporary
+// folder of a process that was killed is removed by the next one.
 
 #include <memory>
 
