@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <random>
 
 #include "base/text.h"
 #include "storage/file/value_file.h"
@@ -102,6 +103,10 @@ Result<void> Temporary::Commit(const std::string& path, Condition condition) && 
   return error == ENOTDIR ? NestedError(path) : FileError("cannot write", path, error);
 }
 
+Temporaries::Temporaries(std::string folder)
+    : folder_(std::move(folder)),
+      stem_(StrCat(folder_, "/", (std::uint64_t{std::random_device()()} << 32U) + std::random_device()(), ".")) {}
+
 Temporaries::~Temporaries() {
   for (const std::string& spare : spares_) unlink(spare.c_str());
   rmdir(folder_.c_str());
@@ -148,9 +153,7 @@ Result<bool> Temporaries::Delete(const std::string& path) {
   return FileError("cannot delete", path, errno);
 }
 
-std::string Temporaries::NewPath() {
-  return StrCat(folder_, "/", static_cast<int>(getpid()), ".", sequence_.fetch_add(1));
-}
+std::string Temporaries::NewPath() { return StrCat(stem_, sequence_.fetch_add(1)); }
 
 std::string Temporaries::TakeSpare() {
   const std::lock_guard lock(mutex_);

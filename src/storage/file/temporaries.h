@@ -41,7 +41,7 @@ class Temporary {
 // The folder where a store has its temporary files. May be used from any thread.
 class Temporaries {
  public:
-  explicit Temporaries(std::string folder) : folder_(std::move(folder)) {}
+  explicit Temporaries(std::string folder);
   Temporaries(const Temporaries&) = delete;
   Temporaries& operator=(const Temporaries&) = delete;
   ~Temporaries();  // removes the spares, and the folder if it is then empty
@@ -67,6 +67,7 @@ class Temporaries {
   void KeepSpare(const std::string& path);
 
   std::string folder_;
+  std::string stem_;  // of the names of this store's files: other stores and other machines write into the same folder
   std::atomic<unsigned> sequence_{0};
   std::mutex mutex_;
   std::vector<std::string> spares_;  // the paths of files that are no value any more

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <vector>
 
 #include "base/temporary_folder.h"
 #include "storage/file/value_file.h"
@@ -40,6 +41,16 @@ class TemporariesTest : public ::testing::Test {
   TemporaryFolder folder_ = TemporaryFolder::Make().value();
   Temporaries temporaries_{Path("%tmp")};
 };
+
+TEST_F(TemporariesTest, AnotherStoreOfTheFolderDoesNotGetInTheWay) {
+  std::vector<Temporary> held;
+  for (int i = 0; i < 200; ++i) held.push_back(temporaries_.Write(AsBytes("held")).value());
+  Temporaries other(Path("%tmp"));
+  auto temporary = other.Write(AsBytes("value"));
+  ASSERT_TRUE(temporary.ok()) << temporary.error().message;
+  ASSERT_TRUE(std::move(temporary).value().Commit(Path("a"), Condition::kAlways).ok());
+  EXPECT_EQ(Text("a"), "value");
+}
 
 TEST_F(TemporariesTest, TheFileOfADeletedValueIsWrittenAgain) {
   if (!LeasesWork()) GTEST_SKIP() << "this file system grants no leases";
