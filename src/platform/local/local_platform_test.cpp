@@ -19,6 +19,7 @@
 #include "net/http_client.h"
 #include "platform/function_error.h"
 #include "platform/lambda_client.h"
+#include "platform/local/sanitized.h"
 #include "platform/platform_conformance.h"
 
 namespace lambdaml {
@@ -228,9 +229,7 @@ TEST_F(LocalPlatformTest, TooMuchMemoryIsSaidWithTheLimit) {
 }
 
 TEST_F(LocalPlatformTest, AllocationFarBeyondTheLimitIsRefusedAndSaid) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "reserved memory is not bounded under sanitizers";
-#endif
+  if (kSanitized) GTEST_SKIP() << "reserved memory is not bounded under sanitizers";
   Deploy({.memory_mb = 128, .timeout_s = 30});
   const Outcome outcome = Invoke({{"do", "reserve"}, {"megabytes", 2000}});
   EXPECT_EQ(outcome.function_error, "Unhandled");

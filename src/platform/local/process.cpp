@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "platform/local/sanitized.h"
 
 namespace lambdaml::local {
 
@@ -27,12 +28,6 @@ constexpr rlim_t kDescriptorsMax = 1024;
 // megabytes; this bound stops it before the machine is in trouble. It counts reserved memory, such as the stacks of
 // threads, and therefore leaves room for it.
 constexpr std::int64_t kReservedBytesMax = std::int64_t{256} << 20U;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kBoundsReservedMemory = false;  // sanitizers reserve terabytes
-#else
-constexpr bool kBoundsReservedMemory = true;
-#endif
 
 struct Pipe {
   FileDescriptor read_end;
@@ -91,7 +86,7 @@ bool Redirect(const Child& child) {
 bool Confine(const Child& child) {
   const auto reserved = static_cast<rlim_t>(child.memory_bytes + kReservedBytesMax);
   return setpgid(0, 0) == 0 && chdir(child.folder) == 0 && Limit(RLIMIT_NOFILE, kDescriptorsMax) &&
-         Limit(RLIMIT_CORE, 0) && (!kBoundsReservedMemory || Limit(RLIMIT_DATA, reserved));
+         Limit(RLIMIT_CORE, 0) && (kSanitized || Limit(RLIMIT_DATA, reserved));
 }
 
 // Between fork and exec only async-signal-safe calls are allowed: another thread may have held any lock.
