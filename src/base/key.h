@@ -31,6 +31,7 @@ class Key {
     text.append(parent.text_).append(1, '/').append(child);
     return Key(std::move(text));
   }
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 that an order is compared with for a pointer
   friend auto operator<=>(const Key&, const Key&) = default;
 
  private:
