@@ -159,7 +159,7 @@ TEST_F(RunWorkerTest, TheStopKeyEndsAllRanksTogether) {
 
 TEST_F(RunWorkerTest, TheTimeLimitEndsAllRanksTogetherWithAModel) {
   spec_.algorithm.settings["epochs"] = "1000000";
-  const auto results = RunAll(1500ms);
+  const auto results = RunAll(3s);
   for (const auto& result : results) {
     ASSERT_TRUE(result.ok()) << result.error().message;
     EXPECT_EQ(result.value().ending, Ending::kTimeLimit);
