@@ -17,8 +17,8 @@ void ParallelFor(std::size_t threads, std::size_t count, const Work& work) {
   const auto run = [&next, count, &work] {
     for (std::size_t i = next++; i < count; i = next++) work(i);
   };
-  std::vector<std::jthread> helpers;
-  for (std::size_t i = 1; i < threads && i < count; ++i) helpers.emplace_back(run);
+  std::vector<std::jthread> others;
+  for (std::size_t i = 1; i < threads && i < count; ++i) others.emplace_back(run);
   run();
 }
 
