@@ -83,7 +83,9 @@ void FileDescriptor::Close() {
 }
 
 Error FileError(std::string_view doing, const std::filesystem::path& path, int error_number) {
-  return {CodeOf(error_number), StrCat(doing, " ", path.native(), ": ", std::generic_category().message(error_number))};
+  const bool full = error_number == ENOSPC || error_number == EDQUOT;
+  return {CodeOf(error_number), StrCat(doing, " ", path.native(), ": ", std::generic_category().message(error_number),
+                                       full ? "; free some space there" : "")};
 }
 
 Result<Blob> ReadFile(const std::filesystem::path& path) {

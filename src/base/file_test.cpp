@@ -59,6 +59,12 @@ TEST_F(FileTest, ErrorsNameTheFileAndTheNextStep) {
   EXPECT_EQ(FileError("cannot write", "/x", EIO).code, Code::kInternal);
 }
 
+TEST_F(FileTest, AFullDiskIsSaidWithWhatToDo) {
+  const Error error = FileError("cannot write", "/data/x", ENOSPC);
+  EXPECT_EQ(error.code, Code::kUnavailable);
+  EXPECT_EQ(error.message, "cannot write /data/x: No space left on device; free some space there");
+}
+
 TEST_F(FileTest, AFailedWriteLeavesNothing) {
   std::filesystem::create_directories(root_ / "folder/inner");
   EXPECT_EQ(WriteFileAtomically(root_ / "folder", AsBytes("x"), Durability::kProcess).error().code, Code::kInvalid);
