@@ -27,7 +27,11 @@ Result<std::string> RunPart(const JobInvocation& job, const WorkerRuntime& runti
   if (job.part == Part::kWorker) return ToJson(TRY(RunWorker(job, runtime)));
   LambdaClient lambda(TRY(environment.Require("AWS_ENDPOINT_URL_LAMBDA")),
                       TRY(environment.Require("AWS_LAMBDA_FUNCTION_NAME")));
-  return RunTrigger(job, {.clock = runtime.clock, .log = runtime.log, .lambda = lambda, .deadline = runtime.deadline});
+  return RunTrigger(job, {.clock = runtime.clock,
+                          .log = runtime.log,
+                          .environment = environment,
+                          .lambda = lambda,
+                          .deadline = runtime.deadline});
 }
 
 // A worker's time ends with the trigger's, which was invoked before it.
@@ -47,6 +51,7 @@ Error Serve(const Environment& environment, Log& log) {
     const JobInvocation job = TRY(ParseJobInvocation(invocation.payload));
     const WorkerRuntime worker{.clock = clock,
                                .log = log,
+                               .environment = environment,
                                .arrived = clock.Now(),
                                .deadline = DeadlineOf(job, invocation, clock),
                                .cold_start = std::exchange(cold, false)};

@@ -79,7 +79,7 @@ class SharedSamples {
 Result<void> RunRank(const Pattern& pattern, const std::string& folder, int rank,
                      std::array<double, kRounds>& samples) {
   SystemClock clock;
-  const std::unique_ptr<Store> store = TRY(OpenStore("file://" + folder, clock));
+  const std::unique_ptr<Store> store = TRY(OpenStore("file://" + folder, {.clock = clock}));
   const Key job = Key("jobs/bench") / pattern.name;
   const auto peers = pattern.join({.store = *store,
                                    .clock = clock,

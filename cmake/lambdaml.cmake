@@ -56,6 +56,7 @@ foreach(entry IN LISTS LAMBDAML_MODULES)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests EXCLUDE REGEX "_server_test\\.cpp$")  # programs of their own, below
   set(kernels ${sources})
   list(FILTER kernels INCLUDE REGEX "/kernels_[a-z0-9]+\\.cpp$")
   lambdaml_kernels(${kernels})

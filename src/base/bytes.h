@@ -5,10 +5,13 @@
 // immutable byte string that shares its owner: a heap buffer, a memory-mapped file or a value of another store.
 // Copying a Blob copies a pointer; it may be read from any thread.
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -45,10 +48,24 @@ class Blob {
   }
   Blob(std::shared_ptr<const void> owner, ByteSpan bytes) : owner_(std::move(owner)), bytes_(bytes) {}
 
+  // Takes over the text's own memory.
+  static Blob Of(std::string text) {
+    auto owner = std::make_shared<const std::string>(std::move(text));
+    const ByteSpan bytes = std::as_bytes(std::span(owner->data(), owner->size()));
+    return {std::move(owner), bytes};
+  }
+
   const std::byte* data() const { return bytes_.data(); }
   std::size_t size() const { return bytes_.size(); }
   bool empty() const { return bytes_.empty(); }
   ByteSpan span() const { return bytes_; }
+
+  // At most `length` bytes from `offset` on, with the same owner. Past the end it is empty.
+  Blob Slice(std::uint64_t offset, std::uint64_t length) const {
+    const std::size_t begin = std::min<std::uint64_t>(offset, size());
+    return {owner_, bytes_.subspan(begin, std::min<std::uint64_t>(length, size() - begin))};
+  }
+
   std::string_view text() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
 
  private:
@@ -58,6 +75,10 @@ class Blob {
 
 inline ByteSpan AsBytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
-inline Bytes ToBytes(ByteSpan bytes) { return Bytes(bytes.begin(), bytes.end()); }
+inline Bytes ToBytes(ByteSpan bytes) {
+  Bytes copy(bytes.size());
+  if (!bytes.empty()) std::memcpy(copy.data(), bytes.data(), bytes.size());
+  return copy;
+}
 
 }  // namespace lambdaml

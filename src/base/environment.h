@@ -13,6 +13,7 @@ namespace lambdaml {
 
 class Environment {
  public:
+  Environment() = default;  // nothing is set
   explicit Environment(std::map<std::string, std::string> variables) : variables_(std::move(variables)) {}
 
   static Environment OfProcess();

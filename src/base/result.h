@@ -9,6 +9,7 @@
 //   const Manifest manifest = TRY(ParseManifest(TRY(std::move(blob).Context("reading the manifest"))));
 
 #include <cassert>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,8 +33,11 @@ std::string_view Name(Code code);
 struct Error {
   Code code = Code::kInternal;
   std::string message;
+  std::chrono::milliseconds retry_after{0};  // with kUnavailable: how long the server asks to be left alone
 
-  Error Context(std::string_view doing) && { return {code, std::string(doing) + ": " + std::move(message)}; }
+  Error Context(std::string_view doing) && {
+    return {code, std::string(doing) + ": " + std::move(message), retry_after};
+  }
 };
 
 template <class T>

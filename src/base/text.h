@@ -56,6 +56,9 @@ std::string StrCat(const Pieces&... pieces) {
 std::optional<double> ParseDouble(std::string_view text);
 std::optional<std::int64_t> ParseInteger(std::string_view text);
 
+// Whether `text` is well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF.
+bool IsUtf8(std::string_view text);
+
 std::vector<std::string_view> SplitText(std::string_view text, char separator);
 std::string_view Trim(std::string_view text);
 std::string JoinWith(std::string_view separator, std::span<const std::string> parts);

@@ -21,6 +21,7 @@
 #include "base/field.h"
 #include "base/result.h"
 #include "cli/terminal.h"
+#include "storage/backend.h"
 
 namespace lambdaml {
 
@@ -35,6 +36,8 @@ struct Session {
   Clock& clock;
   std::string program;  // path of this program; the worker program lies beside it
   std::span<const Command* const> commands;
+
+  StoreOptions stores() const { return {.clock = clock, .environment = environment}; }
 };
 
 enum class Need { kRequired, kOptional };

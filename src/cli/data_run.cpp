@@ -60,7 +60,7 @@ std::size_t ThreadsOr(std::int64_t asked) { return asked > 0 ? static_cast<std::
 Result<Exit> RunDataCommand(const DataRun& run, Session& session) {
   const Clock::Time began = session.clock.Now();
   Interrupts interrupts = TRY(Interrupts::Begin());
-  DatasetTarget target = TRY(DatasetTarget::Open(run.url, run.overwrite, session.clock));
+  DatasetTarget target = TRY(DatasetTarget::Open(run.url, run.overwrite, session.stores()));
   ProgressLine line(session.terminal, session.clock);
   const ShardSink save = target.Sink();
   const ShardSink sink = [&interrupts, &save](std::string_view name, ByteSpan content) -> Result<void> {

@@ -52,7 +52,7 @@ Error Unknown(const Parameters& parameters, const std::string& word) {
   return {Code::kInvalid, StrCat("unknown option '", word, "'; ", hint)};
 }
 
-Result<void> Store(const CLI::App& app, const Parameters& parameters, const Given& given) {
+Result<void> TakeSettings(const CLI::App& app, const Parameters& parameters, const Given& given) {
   for (std::size_t i = 0; i < parameters.arguments.size(); ++i) {
     const Argument& argument = parameters.arguments[i];
     *argument.at = given.arguments[i];
@@ -86,7 +86,7 @@ Result<void> ParseWords(const Parameters& parameters, std::span<const std::strin
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     const std::vector<std::string> rest = app.remaining();
     if (!rest.empty()) return Unknown(parameters, rest.front());
-    return Store(app, parameters, given);
+    return TakeSettings(app, parameters, given);
   } catch (const CLI::Error& error) {
     return Error{Code::kInvalid, error.what()};
   }

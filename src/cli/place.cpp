@@ -43,21 +43,21 @@ ShardReader OpenDataset::Reader() {
   return [this](std::string_view name) { return Load(*store, Key(std::string(name))); };
 }
 
-Result<OpenDataset> OpenDatasetAt(const std::string& url, Clock& clock) {
+Result<OpenDataset> OpenDatasetAt(const std::string& url, const StoreOptions& options) {
   const std::string path = LocalPath(url);
   std::error_code none;
   const Error absent{Code::kNotFound,
                      StrCat(url, ": there is no dataset; make one with `lambdaml data import SOURCE ", url, "`")};
   if (!path.empty() && !std::filesystem::exists(path, none)) return absent;
-  OpenDataset dataset{.url = url, .store = TRY(OpenStore(url, clock).Context(url)), .manifest = {}};
+  OpenDataset dataset{.url = url, .store = TRY(OpenStore(url, options).Context(url)), .manifest = {}};
   const Values values = TRY(dataset.store->Get({&kManifestKey, 1}).Context(url));
   if (!values[0]) return absent;
   dataset.manifest = TRY(ParseManifest(values[0]->text()).Context(url));
   return dataset;
 }
 
-Result<DatasetTarget> DatasetTarget::Open(const std::string& url, Overwrite overwrite, Clock& clock) {
-  std::unique_ptr<Store> store = TRY(OpenStore(url, clock).Context(url));
+Result<DatasetTarget> DatasetTarget::Open(const std::string& url, Overwrite overwrite, const StoreOptions& options) {
+  std::unique_ptr<Store> store = TRY(OpenStore(url, options).Context(url));
   const Values values = TRY(store->Get({&kManifestKey, 1}).Context(url));
   if (!values[0]) return DatasetTarget(std::move(store), {});
   if (overwrite == Overwrite::kRefuse) {

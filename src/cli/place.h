@@ -8,12 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/environment.h"
 #include "base/result.h"
 #include "data/dataset.h"
 #include "data/dataset_writer.h"
-#include "storage/store.h"
+#include "storage/backend.h"
 
 namespace lambdaml {
 
@@ -33,7 +32,7 @@ struct OpenDataset {
 };
 
 // `url` as ResolveUrl returns it. kNotFound says how a dataset is made.
-Result<OpenDataset> OpenDatasetAt(const std::string& url, Clock& clock);
+Result<OpenDataset> OpenDatasetAt(const std::string& url, const StoreOptions& options);
 
 enum class Overwrite { kRefuse, kAllow };
 
@@ -42,7 +41,7 @@ enum class Overwrite { kRefuse, kAllow };
 class DatasetTarget {
  public:
   // kConflict if there is a dataset already and it may not be overwritten.
-  static Result<DatasetTarget> Open(const std::string& url, Overwrite overwrite, Clock& clock);
+  static Result<DatasetTarget> Open(const std::string& url, Overwrite overwrite, const StoreOptions& options);
 
   // The target must outlive the sink.
   ShardSink Sink();

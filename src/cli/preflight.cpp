@@ -28,8 +28,8 @@ Result<void> SetFrom(JobSpec& spec, std::string_view assignment) {
   return Set(spec, assignment.substr(0, equals), assignment.substr(equals + 1)).Context("--set");
 }
 
-Result<std::string> CheckData(const JobSpec& spec, Clock& clock) {
-  const OpenDataset dataset = TRY(OpenDatasetAt(spec.data, clock));
+Result<std::string> CheckData(const JobSpec& spec, const Session& session) {
+  const OpenDataset dataset = TRY(OpenDatasetAt(spec.data, session.stores()));
   const auto* const train = dataset.manifest.Find("train");
   const std::uint64_t rows = train == nullptr ? 0 : train->rows;
   if (rows < static_cast<std::uint64_t>(spec.workers)) {
@@ -42,14 +42,14 @@ Result<std::string> CheckData(const JobSpec& spec, Clock& clock) {
 }
 
 // Writes a key and deletes it again.
-Result<std::string> CheckChannel(const JobSpec& spec, Clock& clock) {
-  const std::unique_ptr<Store> store = TRY(OpenStore(spec.channel, clock));
+Result<std::string> CheckChannel(const JobSpec& spec, const Session& session) {
+  const std::unique_ptr<Store> store = TRY(OpenStore(spec.channel, session.stores()));
   if (!store->limits().survives_process) {
     return Error{Code::kInvalid,
                  StrCat(store->name(), " lives inside one process and functions are processes of their ",
                         "own: use a channel they share, as file:///tmp/channel")};
   }
-  const Key probe = Key("probe") / spec.name / StrCat(clock.UnixMs());
+  const Key probe = Key("probe") / spec.name / StrCat(session.clock.UnixMs());
   TRY(Save(*store, probe, AsBytes("lambdaml")).Context("not writable"));
   TRY(Remove(*store, probe));
   return store->name();
@@ -102,8 +102,8 @@ std::vector<Check> CheckMachine(const Session& session) { return {{"worker progr
 std::vector<Check> CheckJob(const JobSpec& spec, const Session& session) {
   std::vector<Check> checks;
   checks.push_back({"platform", CheckPlatform(spec)});
-  checks.push_back({"data", CheckData(spec, session.clock)});
-  checks.push_back({"channel", CheckChannel(spec, session.clock)});
+  checks.push_back({"data", CheckData(spec, session)});
+  checks.push_back({"channel", CheckChannel(spec, session)});
   checks.push_back({"output", CheckOutput(spec)});
   return checks;
 }

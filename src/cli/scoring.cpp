@@ -38,12 +38,12 @@ Result<ScoringInput> ScoringInput::Open(const ScoringSettings& settings, Session
   std::error_code none;
   if (!fs::is_regular_file(settings.input, none)) {
     input.request_.data = TRY(ResolveUrl(settings.input, session.environment));
-    TRY(OpenDatasetAt(input.request_.data, session.clock));
+    TRY(OpenDatasetAt(input.request_.data, session.stores()));
     return input;
   }
   input.temporary_ = TRY(NewTemporaryFolder(session.environment));
   input.request_.data = StrCat("file://", input.temporary_.string());
-  DatasetTarget target = TRY(DatasetTarget::Open(input.request_.data, Overwrite::kRefuse, session.clock));
+  DatasetTarget target = TRY(DatasetTarget::Open(input.request_.data, Overwrite::kRefuse, session.stores()));
   ImportOptions import = settings.import;
   import.source = settings.input;
   import.threads = ThreadsOr(0);

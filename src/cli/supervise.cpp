@@ -34,12 +34,12 @@ std::string CauseOf(const Outcome& outcome) {
 
 // A supervisor that was killed could not clear its attempt's keys. What cannot be cleared now is left: the new attempt
 // has a prefix of its own.
-void ClearLostAttempt(const JobFolder& folder, Clock& clock) {
+void ClearLostAttempt(const JobFolder& folder, const Session& session) {
   const Result<Blob> text = ReadFile(folder.attempt());
   if (!text.ok()) return;
   const Result<JobInvocation> lost = ParseJobInvocation(text.value().text());
   if (!lost.ok()) return;
-  const Result<std::unique_ptr<Store>> channel = OpenStore(lost.value().spec.channel, clock);
+  const Result<std::unique_ptr<Store>> channel = OpenStore(lost.value().spec.channel, session.stores());
   if (!channel.ok()) return;
   [[maybe_unused]] const Result<std::size_t> cleared = Clear(*channel.value(), lost.value().Prefix());
 }
@@ -87,8 +87,8 @@ class Supervisor {
   double Elapsed() const { return Seconds(session_.clock.Now() - run_.began); }
 
   Result<std::vector<WorkerReport>> Train(Interrupts& interrupts) {
-    channel_ = TRY(OpenStore(run_.spec.channel, session_.clock).Context("channel"));
-    ClearLostAttempt(run_.folder, session_.clock);
+    channel_ = TRY(OpenStore(run_.spec.channel, session_.stores()).Context("channel"));
+    ClearLostAttempt(run_.folder, session_);
     TRY(WriteFileAtomically(run_.folder.attempt(), AsBytes(ToJson(invocation_)), Durability::kProcess));
     Result<std::vector<WorkerReport>> workers = TrainOn(interrupts);
     const Result<std::size_t> cleared = Clear(*channel_, invocation_.Prefix()).Context("clearing the channel");

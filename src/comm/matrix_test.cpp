@@ -42,7 +42,7 @@ TEST_P(Matrix, HasTheBitsOfTheReference) {
   const auto& [pattern, scheme, ranks] = GetParam();
   const TestFolder folder;
   SystemClock clock;
-  const auto store = OpenStore(scheme == "file" ? "file://" + folder.path() : scheme + ":", clock);
+  const auto store = OpenStore(scheme == "file" ? "file://" + folder.path() : scheme + ":", {.clock = clock});
   ASSERT_TRUE(store.ok()) << store.error().message;
   const Session session{.store = *store.value(), .clock = clock, .pattern = pattern, .size = ranks};
 

@@ -20,7 +20,7 @@ namespace lambdaml {
 
 class ObservedStore final : public Store {
  public:
-  explicit ObservedStore(Clock& clock) : store_(OpenStore("memory:", clock).value()) {}
+  explicit ObservedStore(Clock& clock) : store_(OpenStore("memory:", {.clock = clock}).value()) {}
 
   // Changes a value on its way into the store. To be set before the ranks start.
   std::function<void(const Key& key, Bytes& value)> tamper;

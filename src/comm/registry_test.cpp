@@ -21,7 +21,7 @@ class PatternTable : public ::testing::Test {
   }
 
   SystemClock clock_;
-  std::unique_ptr<Store> store_ = OpenStore("memory:", clock_).value();
+  std::unique_ptr<Store> store_ = OpenStore("memory:", {.clock = clock_}).value();
 };
 
 TEST_F(PatternTable, JoinsEveryPatternByItsName) {

@@ -4,8 +4,11 @@
 // One HTTP/1.1 exchange as two values, the same for the client and the server.
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
+
+#include "base/bytes.h"
 
 namespace lambdaml {
 
@@ -25,12 +28,17 @@ struct HttpRequest {
   std::string url = {};  // whole for a client; for a server the target as it was sent, "/path?query"
   HttpHeaders headers = {};
   std::string body = {};
+
+  // For a client. Both must stay alive until the answer is there.
+  ByteSpan large_body = {};           // sent without a copy, instead of an empty `body`
+  std::span<std::byte> receive = {};  // where the body of an answer 2xx goes, instead of into HttpResponse::body
 };
 
 struct HttpResponse {
   int status = 200;
   HttpHeaders headers = {};
   std::string body = {};
+  std::size_t received_bytes = 0;  // of HttpRequest::receive
 
   // "503: the first bytes of the body", for messages.
   std::string Summary() const;

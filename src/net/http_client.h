@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -22,6 +23,8 @@ namespace lambdaml {
 struct HttpClientOptions {
   std::size_t response_bytes_max = std::size_t{64} << 20U;
   Clock::Duration connect_timeout = std::chrono::seconds(5);
+  std::size_t connections_max = 256;  // at once; further requests wait for one of them
+  std::string ca_file = {};           // PEM, of whom to trust; empty: the system's
 };
 
 // For a request that may take for ever, such as a long poll.
@@ -42,6 +45,9 @@ class HttpClient {
   // Sends all requests at once, each on a connection of its own, and calls `done` with each one's index as it
   // completes, on this thread. Returns when all are done. `done` must not use this client.
   void SendAll(std::span<const HttpRequest> requests, Clock::Duration timeout, const Done& done);
+
+  // Connections made so far: with TLS, as many handshakes.
+  std::size_t connections_opened() const;
 
  private:
   class Connections;

@@ -137,7 +137,8 @@ std::vector<std::string> WorkerPayloads(JobInvocation invocation, std::int64_t d
 }  // namespace
 
 Result<std::string> RunTrigger(const JobInvocation& invocation, const TriggerRuntime& runtime) {
-  const auto channel = TRY(OpenStore(invocation.spec.channel, runtime.clock));
+  const auto channel =
+      TRY(OpenStore(invocation.spec.channel, {.clock = runtime.clock, .environment = runtime.environment}));
   Event event;
   event.unix_ms = runtime.clock.UnixMs();
   event.kind = "message";

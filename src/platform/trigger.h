@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/environment.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "job/invocation.h"
@@ -18,6 +19,7 @@ namespace lambdaml {
 struct TriggerRuntime {
   Clock& clock;
   Log& log;
+  const Environment& environment;
   LambdaClient& lambda;
   Clock::Time deadline;  // when the platform ends the process; the trigger answers before
 };

@@ -36,7 +36,7 @@ class TriggerTest : public ::testing::Test {
     invocation.spec.workers = 3;
     invocation.spec.function = {.memory_mb = 256, .timeout_s = timeout_s};
     platform_ =
-        OpenPlatform("local", {.environment = Environment({}), .bootstrap = LAMBDAML_TEST_FUNCTION, .clock = clock_})
+        OpenPlatform("local", {.environment = Environment(), .bootstrap = LAMBDAML_TEST_FUNCTION, .clock = clock_})
             .value();
     EXPECT_TRUE(platform_->Deploy(invocation.spec.function, [](const LogLine&) {}).ok());
     Result<Outcome> outcome = platform_->Invoke(ToJson(invocation));

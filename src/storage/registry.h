@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The table of channels, searched by URL scheme.
+// The table of channels, searched by URL scheme, and how a store is put together: the backend, and over it the layers
+// that it needs (docs/guide/storage.md lists the settings that every URL may carry).
 
 #include <memory>
 #include <span>
 #include <string_view>
 
-#include "base/clock.h"
-#include "base/url.h"
-#include "storage/store.h"
+#include "storage/backend.h"
 
 namespace lambdaml {
 
-struct Backend {
-  std::string_view scheme;
-  std::string_view summary;
-  std::string_view example;
-  Result<std::unique_ptr<Store>> (*open)(const Url& url, Clock& clock);
-};
-
 std::span<const Backend> Backends();
 
-// kInvalid for an unknown scheme or a URL that the backend refuses. The clock must outlive the store.
-Result<std::unique_ptr<Store>> OpenStore(const Url& url, Clock& clock);
-Result<std::unique_ptr<Store>> OpenStore(std::string_view url, Clock& clock);
+// kInvalid for an unknown scheme or a URL that the backend refuses.
+Result<std::unique_ptr<Store>> OpenStore(const Url& url, const StoreOptions& options);
+Result<std::unique_ptr<Store>> OpenStore(std::string_view url, const StoreOptions& options);
 
 }  // namespace lambdaml

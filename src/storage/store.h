@@ -5,11 +5,12 @@
 // overlaps them; a caller never loops over single requests. A store may be used from several threads.
 //
 // Put is atomic per item: a reader sees the whole value or none. Wait blocks natively where the channel can (inotify,
-// streams) and polls elsewhere. Breadth (load one, clear a prefix, copy) is written once in storage/ops.h; retries,
-// metering and chunking are layers over any Store (storage/layers/).
+// subscriptions) and is turned into polling by a layer elsewhere. Breadth (load one, clear a prefix, copy) is written
+// once in storage/ops.h; retries, metering and chunking are layers over any Store (storage/layers/).
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,23 +26,34 @@ namespace lambdaml {
 
 // What a channel can do; the only place where channels differ for their callers.
 struct Limits {
-  std::uint64_t value_bytes_max = 0;  // a larger value needs the chunk layer
-  std::size_t batch_items_max = 0;    // requests of one round trip; larger batches are split by the backend
-  bool survives_process = false;      // values outlive the process that wrote them
-  bool waits_natively = false;        // Wait blocks without polling
-  bool nests_values = true;           // a key may also be the folder of others: "a" beside "a/b"
+  std::uint64_t value_bytes_max = 0;         // a larger value needs the chunk layer
+  std::size_t key_bytes_max = kKeyBytesMax;  // of a whole key
+  std::size_t batch_items_max = 0;           // requests of one round trip; larger batches are split by the backend
+  bool survives_process = false;             // values outlive the process that wrote them
+  bool waits_natively = false;               // Wait blocks without polling
+  bool nests_values = true;                  // a key may also be the folder of others: "a" beside "a/b"
+  bool keeps_everything = true;  // no value goes unless it is deleted; a cache may drop some when it is full
+
+  // Where Wait does not block: the shortest and the longest sensible pause between two looks. The longest follows from
+  // what a request costs.
+  Clock::Duration poll_pause_min{};
+  Clock::Duration poll_pause_max{};
 };
 
 enum class Condition {
   kAlways,
   kIfAbsent,  // kConflict if the key exists
+  kIfEquals,  // kConflict unless the key exists and its value is `expected`
 };
 
-// The value must stay alive until Put returns.
+// Where a value is written with a condition, every writer of its key must write values that nobody else writes, with a
+// condition: then a writer whose answer was lost can tell by reading whether it had won.
+// Both spans must stay alive until Put returns.
 struct PutItem {
   Key key;
   ByteSpan value;
   Condition condition = Condition::kAlways;
+  ByteSpan expected = {};  // for kIfEquals
 };
 
 // One entry for each key that was asked for, in order; nothing where the key is absent.
@@ -53,6 +65,24 @@ struct WaitOptions {
   const std::atomic<bool>* cancelled = nullptr;  // seen within 100 ms; then Wait returns with what is there
 };
 
+inline constexpr std::uint64_t kToTheEnd = std::numeric_limits<std::uint64_t>::max();
+
+// Which bytes of a value: `length` of them from `offset` on, or fewer where it ends. With length 0 only its size is
+// told, which costs no transfer.
+struct Range {
+  Key key;
+  std::uint64_t offset = 0;
+  std::uint64_t length = kToTheEnd;
+};
+
+struct Slice {
+  Blob bytes;
+  std::uint64_t value_bytes = 0;  // of the whole value
+};
+
+// One entry for each range that was asked for, in order; nothing where the key is absent.
+using Slices = std::vector<std::optional<Slice>>;
+
 struct Entry {
   Key key;
   std::uint64_t bytes = 0;
@@ -62,15 +92,19 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Writes all items. After an error some of them may be written. kConflict if any item's condition failed; the others
-  // are written all the same.
+  // Writes all items; of several with one key the last counts. After an error some of them may be written. kConflict if
+  // any item's condition failed; the others are written all the same.
   virtual Result<void> Put(std::span<const PutItem> items) = 0;
 
   virtual Result<Values> Get(std::span<const Key> keys) = 0;
 
+  // Parts of values, for what need not or cannot be in memory as a whole. By default gets them whole and cuts.
+  virtual Result<Slices> Read(std::span<const Range> ranges);
+
   // Blocks until `at_least` of the keys exist, the deadline has passed, or `cancelled` is set. Reaching the deadline is
-  // not an error: the caller sees which entries are missing and knows what that means.
-  virtual Result<Values> Wait(std::span<const Key> keys, const WaitOptions& options) = 0;
+  // not an error: the caller sees which entries are missing and knows what that means. A backend that cannot block
+  // (limits().waits_natively) returns at once with what is there, as by default; the poll layer makes that a wait.
+  virtual Result<Values> Wait(std::span<const Key> keys, const WaitOptions& options);
 
   // Every key that starts with `prefix` as a text, in key order.
   virtual Result<std::vector<Entry>> List(const Key& prefix) = 0;

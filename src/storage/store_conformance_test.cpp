@@ -109,24 +109,9 @@ TEST_P(StoreConformance, ALargeValueComesBack) {
 }
 
 TEST_P(StoreConformance, AKeyMayHoldAnyPrintableText) {
-  Texts keys = {".hidden",
-                "..",
-                ".",
-                "x/../y",
-                "x/./y",
-                "a//b",
-                "/a",
-                "c/",
-                "//",
-                "%",
-                "%41",
-                "%tmp/1.1",
-                "x.tmp.1.1",
-                "größe/π",
-                "数据/块",
-                "a b/ c ",
-                "\xF0\x9F\x90\x8D",
-                "\t"};
+  Texts keys = {
+      ".hidden",   "..",      ".",       "x/../y",  "x/./y",           "a//b", "/a", "c/", "//", "%", "%41", "%tmp/1.1",
+      "x.tmp.1.1", "größe/π", "数据/块", "a b/ c ", "\xF0\x9F\x90\x8D"};
   for (char c = ' '; c <= '~'; ++c) keys.push_back(std::string("byte-") + c + "-");
   std::sort(keys.begin(), keys.end());
   for (const std::string& key : keys) Write(key, StrCat("value of ", key));
@@ -137,13 +122,14 @@ TEST_P(StoreConformance, AKeyMayHoldAnyPrintableText) {
   EXPECT_EQ(Listed("c/"), Texts{"c/"});
 }
 
-TEST_P(StoreConformance, AKeyHasOneTo900Bytes) {
-  std::string longest(kKeyBytesMax, 'k');
+TEST_P(StoreConformance, AKeyHasOneByteOrMoreUpToTheLimit) {
+  ASSERT_GE(limits().key_bytes_max, 150U);
+  std::string longest(limits().key_bytes_max, 'k');
   for (std::size_t i = 99; i < longest.size(); i += 100) longest[i] = '/';
   longest.back() = 'k';
   Write(longest, "here");
   EXPECT_EQ(Read(longest), "here");
-  for (const Key& wrong : {Key(), Key(longest + "k")}) {
+  for (const Key& wrong : {Key(), Key(longest + "k"), Key("\xFF"), Key("line\n")}) {
     const auto saved = Save(store(), wrong, AsBytes("x"));
     ASSERT_FALSE(saved.ok());
     EXPECT_EQ(saved.error().code, Code::kInvalid);
@@ -238,6 +224,81 @@ TEST_P(StoreConformance, OneOfManyWinsARaceForAnAbsentKey) {
     EXPECT_EQ(winners, 1);
     EXPECT_EQ(losers, static_cast<int>(kRacers) - 1);
   }
+}
+
+TEST_P(StoreConformance, IfEqualsWritesOnlyOverWhatIsExpected) {
+  const auto replace = [this](std::string_view expected, std::string_view value) {
+    const PutItem item{.key = Key("lease/1"),
+                       .value = AsBytes(value),
+                       .condition = Condition::kIfEquals,
+                       .expected = AsBytes(expected)};
+    const auto put = store().Put({&item, 1});
+    return put.ok() ? "done" : std::string(Name(put.error().code));
+  };
+  const std::string conflict(Name(Code::kConflict));
+  EXPECT_EQ(replace("", "first"), conflict);
+  Write("lease/1", "one");
+  EXPECT_EQ(replace("zero", "two"), conflict);
+  EXPECT_EQ(Read("lease/1"), "one");
+  EXPECT_EQ(replace("one", "two"), "done");
+  EXPECT_EQ(replace("one", "three"), conflict);
+  EXPECT_EQ(Read("lease/1"), "two");
+  EXPECT_EQ(replace("two", ""), "done");
+  EXPECT_EQ(replace("", "four"), "done");
+  EXPECT_EQ(Read("lease/1"), "four");
+}
+
+TEST_P(StoreConformance, OneOfManyWinsARaceForAValue) {
+  const Key key("race/lease");
+  Write(key.text(), "start");
+  for (int round = 0; round < kRounds; ++round) {
+    const std::string held = Read(key.text());
+    std::atomic<int> winners{0};
+    {
+      std::vector<std::jthread> racers;
+      for (std::size_t i = 0; i < kRacers; ++i) {
+        racers.emplace_back([this, &key, &held, &winners, round, i] {
+          const std::string mine = StrCat(round, ".", i);
+          const PutItem item{
+              .key = key, .value = AsBytes(mine), .condition = Condition::kIfEquals, .expected = AsBytes(held)};
+          const auto put = store().Put({&item, 1});
+          if (put.ok()) ++winners;
+          EXPECT_TRUE(put.ok() || put.error().code == Code::kConflict) << put.error().message;
+        });
+      }
+    }
+    EXPECT_EQ(winners, 1);
+  }
+}
+
+TEST_P(StoreConformance, ReadGivesPartsAndSizes) {
+  const Bytes large = Pattern(3'000'000, 5);
+  ASSERT_TRUE(Save(store(), Key("large"), large).ok());
+  Write("small", "0123456789");
+  Write("empty", "");
+  const std::vector<Range> ranges{{.key = Key("small"), .offset = 2, .length = 3},
+                                  {.key = Key("none"), .offset = 0, .length = 5},
+                                  {.key = Key("small"), .offset = 8},
+                                  {.key = Key("small"), .offset = 10, .length = 1},
+                                  {.key = Key("small"), .offset = 99},
+                                  {.key = Key("empty")},
+                                  {.key = Key("large"), .offset = 0, .length = 0},
+                                  {.key = Key("large"), .offset = 1'234'567, .length = 1'000'001}};
+  const auto parts = store().Read(ranges);
+  ASSERT_TRUE(parts.ok()) << parts.error().message;
+  const auto text = [&parts](std::size_t i) {
+    const auto& part = parts.value()[i];
+    return part ? StrCat(part->bytes.text(), " of ", part->value_bytes) : "(absent)";
+  };
+  EXPECT_EQ(text(0), "234 of 10");
+  EXPECT_EQ(text(1), "(absent)");
+  EXPECT_EQ(text(2), "89 of 10");
+  EXPECT_EQ(text(3), " of 10");
+  EXPECT_EQ(text(4), " of 10");
+  EXPECT_EQ(text(5), " of 0");
+  EXPECT_EQ(text(6), " of 3000000");
+  ASSERT_TRUE(parts.value()[7].has_value());
+  EXPECT_TRUE(std::ranges::equal(parts.value()[7]->bytes.span(), std::span(large).subspan(1'234'567, 1'000'001)));
 }
 
 TEST_P(StoreConformance, AReaderSeesAWholeValueOrAnother) {

@@ -22,10 +22,10 @@ struct Subject {
   std::vector<std::string> classes;  // of the rows' labels
 };
 
-Result<Subject> Open(const PredictRequest& request, Clock& clock) {
+Result<Subject> Open(const PredictRequest& request, const StoreOptions& options) {
   Subject subject;
   subject.trained = TRY(ReadModel(TRY(ReadFile(request.model_file)), request.model_file));
-  const std::unique_ptr<Store> data = TRY(OpenStore(request.data, clock));
+  const std::unique_ptr<Store> data = TRY(OpenStore(request.data, options));
   Manifest manifest = TRY(LoadManifest(*data));
   if (manifest.columns != subject.trained.columns) {
     return Error{Code::kInvalid, StrCat(request.data, " has ", manifest.columns, " columns, the model was trained on ",
@@ -67,8 +67,8 @@ Result<void> RenumberLabels(Subject& subject) {
 
 }  // namespace
 
-Result<Prediction> Predict(const PredictRequest& request, Clock& clock) {
-  const Subject subject = TRY(Open(request, clock));
+Result<Prediction> Predict(const PredictRequest& request, const StoreOptions& options) {
+  const Subject subject = TRY(Open(request, options));
   const Model& model = *subject.trained.model;
   Prediction prediction;
   prediction.outputs = model.outputs();
@@ -85,8 +85,8 @@ Result<Prediction> Predict(const PredictRequest& request, Clock& clock) {
   return prediction;
 }
 
-Result<Metrics> Evaluate(const PredictRequest& request, Clock& clock) {
-  Subject subject = TRY(Open(request, clock));
+Result<Metrics> Evaluate(const PredictRequest& request, const StoreOptions& options) {
+  Subject subject = TRY(Open(request, options));
   TRY(RenumberLabels(subject));
   const Score score = subject.trained.model->Evaluate(subject.trained.parameters, subject.rows.rows);
   if (score.rows == 0) return Error{Code::kInvalid, StrCat(request.data, ": there are no rows to evaluate on")};

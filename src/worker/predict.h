@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/result.h"
 #include "job/report.h"
+#include "storage/backend.h"
 
 namespace lambdaml {
 
@@ -29,10 +29,10 @@ struct Prediction {
 };
 
 // The rows need no labels of the model's classes.
-Result<Prediction> Predict(const PredictRequest& request, Clock& clock);
+Result<Prediction> Predict(const PredictRequest& request, const StoreOptions& options);
 
 // Loss and accuracy against the labels of the rows. Classes are matched by name: the data may have fewer of them than
 // the model, or other numbers for them; one that the model does not know is kInvalid.
-Result<Metrics> Evaluate(const PredictRequest& request, Clock& clock);
+Result<Metrics> Evaluate(const PredictRequest& request, const StoreOptions& options);
 
 }  // namespace lambdaml

@@ -49,7 +49,7 @@ class PredictTest : public ::testing::Test {
     }
     Write("rows.csv", AsBytes(csv));
     const std::string url = StrCat("file://", folder_.path().native(), "/data-", ++datasets_);
-    const auto store = OpenStore(url, clock_);
+    const auto store = OpenStore(url, {.clock = clock_});
     const ShardSink sink = [&store](std::string_view name, ByteSpan content) {
       return Save(*store.value(), Key(std::string(name)), content);
     };
@@ -62,7 +62,7 @@ class PredictTest : public ::testing::Test {
 
   // What the model says of the rows.
   std::vector<std::string> Predicted() {
-    const Result<Prediction> prediction = Predict(Data(std::vector<std::string>(kRows, "1")), clock_);
+    const Result<Prediction> prediction = Predict(Data(std::vector<std::string>(kRows, "1")), {.clock = clock_});
     EXPECT_TRUE(prediction.ok()) << prediction.error().message;
     std::vector<std::string> names;
     for (const std::size_t number : prediction.value().classes) {
@@ -72,7 +72,7 @@ class PredictTest : public ::testing::Test {
   }
 
   std::string Refusal(const std::vector<std::string>& labels) {
-    const Result<Metrics> metrics = Evaluate(Data(labels), clock_);
+    const Result<Metrics> metrics = Evaluate(Data(labels), {.clock = clock_});
     EXPECT_FALSE(metrics.ok());
     return metrics.ok() ? "" : metrics.error().message;
   }
@@ -85,11 +85,11 @@ class PredictTest : public ::testing::Test {
 TEST_F(PredictTest, ClassesAreMatchedByName) {
   std::vector<std::string> labels = Predicted();
   EXPECT_EQ(std::set<std::string>(labels.begin(), labels.end()).size(), 3U) << "the rows should be of all classes";
-  EXPECT_EQ(Evaluate(Data(labels), clock_).value().accuracy, 1);
+  EXPECT_EQ(Evaluate(Data(labels), {.clock = clock_}).value().accuracy, 1);
   for (std::string& label : labels) {
     if (label == "3") label.clear();
   }
-  const Result<Metrics> metrics = Evaluate(Data(labels), clock_);
+  const Result<Metrics> metrics = Evaluate(Data(labels), {.clock = clock_});
   ASSERT_TRUE(metrics.ok()) << metrics.error().message;
   EXPECT_EQ(metrics.value().accuracy, 1) << "without rows of the first class the data numbers the others anew";
   EXPECT_LT(metrics.value().rows, kRows);

@@ -72,7 +72,8 @@ class Worker {
     began_ = runtime_.clock.Now();
     TRY(OpenRows());
     progress_.Loaded(share_, Seconds(runtime_.clock.Now() - began_));
-    channel_.store = WithMeter(TRY(OpenStore(spec_.channel, runtime_.clock)), runtime_.clock, channel_.use);
+    channel_.store = TRY(
+        OpenStore(spec_.channel, {.clock = runtime_.clock, .environment = runtime_.environment, .use = &channel_.use}));
     const auto peers = TRY(Join(spec_.pattern, MembershipOf(invocation_)));
     TimedCommunicator timed(*peers, runtime_.clock);
     loaded_ = runtime_.clock.Now();
@@ -85,7 +86,8 @@ class Worker {
 
  private:
   Result<void> OpenRows() {
-    const std::unique_ptr<Store> data = TRY(OpenStore(spec_.data, runtime_.clock));
+    const std::unique_ptr<Store> data =
+        TRY(OpenStore(spec_.data, {.clock = runtime_.clock, .environment = runtime_.environment}));
     const Manifest manifest = TRY(LoadManifest(*data));
     share_ = TRY(OpenShare(spec_, static_cast<int>(invocation_.rank), manifest, *data));
     trained_model_.kind = spec_.model;
@@ -167,7 +169,7 @@ class Worker {
     return {.rank = invocation_.rank,
             .rows = static_cast<std::int64_t>(share_.train.rows()),
             .seconds = SecondsSoFar(peers),
-            .requests = static_cast<std::int64_t>(use.puts + use.gets + use.waits + use.lists + use.deletes),
+            .requests = static_cast<std::int64_t>(use.requests()),
             .bytes_sent = static_cast<std::int64_t>(use.bytes_written),
             .bytes_received = static_cast<std::int64_t>(use.bytes_read),
             .memory_peak_bytes = PeakMemoryBytes(),

@@ -5,6 +5,7 @@
 // nothing of where it runs.
 
 #include "base/clock.h"
+#include "base/environment.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "job/invocation.h"
@@ -16,6 +17,7 @@ namespace lambdaml {
 struct WorkerRuntime {
   Clock& clock;
   Log& log;
+  const Environment& environment;
   Clock::Time arrived;   // when the invocation reached the process
   Clock::Time deadline;  // when the platform ends the process
   bool cold_start = false;

@@ -54,7 +54,7 @@ class RunWorkerTest : public ::testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   void Generate(const Choice& generator) {
-    const auto store = OpenStore(spec_.data, clock_);
+    const auto store = OpenStore(spec_.data, {.clock = clock_});
     ASSERT_TRUE(store.ok());
     const ShardSink sink = [&store](std::string_view name, ByteSpan content) {
       return Save(*store.value(), Key(std::string(name)), content);
@@ -77,8 +77,12 @@ class RunWorkerTest : public ::testing::Test {
         ranks.emplace_back([this, rank, time, &results] {
           const Clock::Time now = clock_.Now();
           const JobInvocation invocation = InvocationOf(static_cast<std::int64_t>(rank));
-          results[rank] = RunWorker(
-              invocation, {.clock = clock_, .log = log_, .arrived = now, .deadline = now + time, .cold_start = true});
+          results[rank] = RunWorker(invocation, {.clock = clock_,
+                                                 .log = log_,
+                                                 .environment = Environment(),
+                                                 .arrived = now,
+                                                 .deadline = now + time,
+                                                 .cold_start = true});
         });
       }
     }
@@ -86,7 +90,7 @@ class RunWorkerTest : public ::testing::Test {
   }
 
   Blob ModelBytes() {
-    const auto store = OpenStore(spec_.channel, clock_);
+    const auto store = OpenStore(spec_.channel, {.clock = clock_});
     return Load(*store.value(), InvocationOf(0).ModelKey()).value();
   }
 
@@ -147,7 +151,7 @@ TEST_F(RunWorkerTest, TheNumberOfWorkersDoesNotChangeTheAnswer) {
 
 TEST_F(RunWorkerTest, TheStopKeyEndsAllRanksTogether) {
   spec_.algorithm.settings["epochs"] = "1000000";
-  const auto store = OpenStore(spec_.channel, clock_);
+  const auto store = OpenStore(spec_.channel, {.clock = clock_});
   ASSERT_TRUE(Save(*store.value(), Key("jobs/test/1/stop"), {}).ok());
   const auto results = RunAll();
   for (const auto& result : results) {
@@ -168,7 +172,7 @@ TEST_F(RunWorkerTest, TheTimeLimitEndsAllRanksTogetherWithAModel) {
 }
 
 TEST_F(RunWorkerTest, TheAbortKeyFreesAWaitingRank) {
-  const auto store = OpenStore(spec_.channel, clock_);
+  const auto store = OpenStore(spec_.channel, {.clock = clock_});
   ASSERT_TRUE(Save(*store.value(), Key("jobs/test/1/abort"), AsBytes("rank 2 died")).ok());
   for (const auto& result : RunAll()) {
     ASSERT_FALSE(result.ok());
@@ -203,9 +207,9 @@ TEST_F(RunWorkerTest, AModelCanBeUsedLater) {
   for (const auto& result : RunAll()) ASSERT_TRUE(result.ok()) << result.error().message;
   const std::filesystem::path file = folder_ / "channel/jobs/test/1/model.safetensors";
   const PredictRequest request{.model_file = file, .data = spec_.data, .split = "train"};
-  const Result<Metrics> metrics = Evaluate(request, clock_);
+  const Result<Metrics> metrics = Evaluate(request, {.clock = clock_});
   ASSERT_TRUE(metrics.ok()) << metrics.error().message;
-  const Result<Prediction> prediction = Predict(request, clock_);
+  const Result<Prediction> prediction = Predict(request, {.clock = clock_});
   ASSERT_TRUE(prediction.ok()) << prediction.error().message;
   EXPECT_EQ(prediction.value().classes.size(), 1000U);
   EXPECT_EQ(metrics.value().rows, 1000);

@@ -42,7 +42,7 @@ TEST(Isolation, WorkersMeetOnlyThroughTheStore) {
 
   SystemClock clock;
   const std::string programs = std::filesystem::path(bootstrap).parent_path();
-  const auto platform = local::Open({.environment = Environment({}), .bootstrap = bootstrap, .clock = clock},
+  const auto platform = local::Open({.environment = Environment(), .bootstrap = bootstrap, .clock = clock},
                                     {.launcher = Sandbox(home / "data", channel, programs)});
   ASSERT_TRUE(platform.ok()) << platform.error().message;
   std::string log;

@@ -43,7 +43,7 @@ std::string RowsOf(const Split& split, const Manifest& manifest) {
 }
 
 Result<Exit> DataInfo(const InfoSettings& settings, Session& session) {
-  const OpenDataset dataset = TRY(OpenDatasetAt(TRY(ResolveUrl(settings.url, session.environment)), session.clock));
+  const OpenDataset dataset = TRY(OpenDatasetAt(TRY(ResolveUrl(settings.url, session.environment)), session.stores()));
   const Manifest& manifest = dataset.manifest;
   if (settings.json) {
     session.terminal.Out(StrCat(Trim(ToJson(manifest)), "\n"));

@@ -26,7 +26,7 @@ Parameters Describe(SplitSettings& s) {
 
 Result<Exit> DataSplit(const SplitSettings& settings, Session& session) {
   const std::string out = TRY(ResolveUrl(settings.out, session.environment));
-  OpenDataset dataset = TRY(OpenDatasetAt(TRY(ResolveUrl(settings.url, session.environment)), session.clock));
+  OpenDataset dataset = TRY(OpenDatasetAt(TRY(ResolveUrl(settings.url, session.environment)), session.stores()));
   if (out == dataset.url) return Error{Code::kInvalid, StrCat(out, ": a dataset cannot be split onto itself")};
   const SplitOptions options{.test_fraction = settings.fraction, .seed = static_cast<std::uint64_t>(settings.seed)};
   return RunDataCommand({.url = out,

@@ -23,7 +23,7 @@ Parameters Describe(EvaluateSettings& s) {
 
 Result<Exit> EvaluateModel(const EvaluateSettings& settings, Session& session) {
   const ScoringInput input = TRY(ScoringInput::Open(settings.scoring, session));
-  const Metrics metrics = TRY(Evaluate(input.request(), session.clock));
+  const Metrics metrics = TRY(Evaluate(input.request(), session.stores()));
   if (settings.json) {
     const nlohmann::ordered_json json = {
         {"accuracy", metrics.accuracy}, {"loss", metrics.loss}, {"rows", metrics.rows}};

@@ -39,7 +39,7 @@ std::string AsCsv(const Prediction& prediction) {
 
 Result<Exit> PredictRows(const PredictSettings& settings, Session& session) {
   const ScoringInput input = TRY(ScoringInput::Open(settings.scoring, session));
-  const Prediction prediction = TRY(Predict(input.request(), session.clock));
+  const Prediction prediction = TRY(Predict(input.request(), session.stores()));
   const std::string csv = AsCsv(prediction);
   if (settings.output.empty()) {
     session.terminal.Out(csv);

@@ -19,9 +19,12 @@ namespace lambdaml::local {
 
 namespace {
 
-// Of the user's environment a function sees only what its role and region give it on AWS.
-constexpr std::string_view kCredentials[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-                                             "AWS_REGION", "AWS_DEFAULT_REGION"};
+// Of the user's environment a function sees what its role, region and deployment give it on AWS: credentials, where the
+// services are, and whom to trust.
+constexpr std::string_view kPassedOn[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+                                          "AWS_REGION",        "AWS_DEFAULT_REGION",    "AWS_CA_BUNDLE",
+                                          "AWS_ENDPOINT_URL",  "AWS_ENDPOINT_URL_S3",   "AWS_ENDPOINT_URL_DYNAMODB",
+                                          "SSL_CERT_FILE",     "LAMBDAML_CHANNEL_USER", "LAMBDAML_CHANNEL_PASSWORD"};
 
 Result<LeasedFolder> MakeFolder(const Environment& environment) {
   const std::string parent = environment.Get("TMPDIR");
@@ -75,7 +78,7 @@ class LocalPlatform final : public Platform {
     if (access(setup.bootstrap.c_str(), X_OK) != 0) {
       return Error{Code::kInvalid, StrCat("the worker program ", options_.bootstrap, " cannot be run: is it built?")};
     }
-    for (const std::string_view name : kCredentials) {
+    for (const std::string_view name : kPassedOn) {
       const std::string value = options_.environment.Get(name);
       if (!value.empty()) setup.environment.push_back(StrCat(name, "=", value));
     }

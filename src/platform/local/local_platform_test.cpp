@@ -42,7 +42,7 @@ Clock& TestClock() {
 }
 
 std::unique_ptr<Platform> OpenWith(const LocalOptions& options, const std::string& bootstrap = LAMBDAML_TEST_FUNCTION) {
-  return Open({.environment = Environment({}), .bootstrap = bootstrap, .clock = TestClock()}, options).value();
+  return Open({.environment = Environment(), .bootstrap = bootstrap, .clock = TestClock()}, options).value();
 }
 
 std::unique_ptr<Platform> OpenForTest() { return OpenWith({}); }

@@ -16,6 +16,7 @@
 #include "storage/file/temporaries.h"
 #include "storage/file/value_file.h"
 #include "storage/file/watcher.h"
+#include "storage/key_rules.h"
 
 namespace lambdaml::file {
 
@@ -50,6 +51,7 @@ class FileStore final : public Store {
 
  private:
   Result<void> PutOne(const PutItem& item);
+  Result<void> Replace(const std::string& path, const PutItem& item);
   bool Finished(const WaitOptions& options) const;
   void RemoveEmptyFolders(std::string folder) const;
   std::unique_ptr<Watcher> BorrowWatcher();
@@ -66,7 +68,15 @@ class FileStore final : public Store {
 Result<void> FileStore::PutOne(const PutItem& item) {
   std::string path = root_;
   TRY(AppendPath(path, item.key));
+  if (item.condition == Condition::kIfEquals) return Replace(path, item);
   return TRY(temporaries_.Write(item.value)).Commit(path, item.condition);
+}
+
+Result<void> FileStore::Replace(const std::string& path, const PutItem& item) {
+  const FolderLock lock = TRY(temporaries_.Lock());
+  const std::optional<Blob> current = TRY(ReadValue(path));
+  if (!current || !std::ranges::equal(current->span(), item.expected)) return ConflictError(item, *this);
+  return TRY(temporaries_.Write(item.value)).Commit(path, Condition::kAlways);
 }
 
 Result<void> FileStore::Put(std::span<const PutItem> items) {
@@ -161,7 +171,7 @@ Result<std::string> FolderOf(const Url& url) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> Open(const Url& url, Clock& clock) {
+Result<std::unique_ptr<Store>> Open(const Url& url, const StoreOptions& options) {
   std::string folder = TRY(FolderOf(url));
   // Data is often read from where it may not be written; whether this is so shows at the first Put.
   const bool usable = access((folder + "/.").c_str(), R_OK | X_OK) == 0 || errno == ENOENT;
@@ -169,7 +179,7 @@ Result<std::unique_ptr<Store>> Open(const Url& url, Clock& clock) {
     return Error{Code::kInvalid, StrCat(url.Printable(), ": cannot use this folder: ",
                                         std::generic_category().message(errno), "; name a folder that you may read")};
   }
-  return std::unique_ptr<Store>(std::make_unique<FileStore>(url.Printable(), std::move(folder), clock));
+  return std::unique_ptr<Store>(std::make_unique<FileStore>(url.Printable(), std::move(folder), options.clock));
 }
 
 }  // namespace lambdaml::file

@@ -9,13 +9,12 @@
 
 #include <memory>
 
-#include "base/url.h"
-#include "storage/store.h"
+#include "storage/backend.h"
 
 namespace lambdaml::file {
 
 // The folder need not exist, the first Put makes it, nor be writable, if nothing is put. kInvalid if it is not a folder
 // or not readable, or for another URL than file:///folder.
-Result<std::unique_ptr<Store>> Open(const Url& url, Clock& clock);
+Result<std::unique_ptr<Store>> Open(const Url& url, const StoreOptions& options);
 
 }  // namespace lambdaml::file

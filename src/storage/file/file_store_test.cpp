@@ -26,7 +26,7 @@ using std::chrono::milliseconds;
 
 StoreUnderTest MakeFileStore(Clock& clock) {
   const auto folder = std::make_shared<TemporaryFolder>(TemporaryFolder::Make().value());
-  return {.ground = folder, .store = OpenStore(StrCat("file://", folder->path().native()), clock).value()};
+  return {.ground = folder, .store = OpenStore(StrCat("file://", folder->path().native()), {.clock = clock}).value()};
 }
 
 INSTANTIATE_TEST_SUITE_P(File, StoreConformance, ::testing::Values(StoreMaker{"file", MakeFileStore}));
@@ -34,10 +34,10 @@ INSTANTIATE_TEST_SUITE_P(File, StoreConformance, ::testing::Values(StoreMaker{"f
 class FileStoreTest : public ::testing::Test {
  protected:
   std::unique_ptr<Store> Open(const std::string& child = "/store") {
-    return OpenStore(StrCat("file://", root_.native(), child), clock_).value();
+    return OpenStore(StrCat("file://", root_.native(), child), {.clock = clock_}).value();
   }
   Error Refused(const std::string& url) {
-    auto store = OpenStore(url, clock_);
+    auto store = OpenStore(url, {.clock = clock_});
     return store.ok() ? Error{Code::kInternal, "it was opened"} : std::move(store).error();
   }
   std::vector<std::string> FilesBelow(const std::filesystem::path& folder) const {
@@ -163,7 +163,7 @@ TEST_F(FileStoreTest, RemovesOldTemporariesWhenItIsOpened) {
   Open();
   EXPECT_EQ(FilesBelow(root_ / "store/%tmp"), Names{"1.0"});
   LaterClock later;
-  ASSERT_TRUE(OpenStore(StrCat("file://", root_.native(), "/store"), later).ok());
+  ASSERT_TRUE(OpenStore(StrCat("file://", root_.native(), "/store"), {.clock = later}).ok());
   EXPECT_EQ(FilesBelow(root_ / "store"), Names());
 }
 

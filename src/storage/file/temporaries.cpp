@@ -2,6 +2,7 @@
 #include "storage/file/temporaries.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,6 +104,11 @@ Result<void> Temporary::Commit(const std::string& path, Condition condition) && 
   return error == ENOTDIR ? NestedError(path) : FileError("cannot write", path, error);
 }
 
+// Removed while it is still locked, so that nobody locks what is about to lose its name.
+FolderLock::~FolderLock() {
+  if (file_.open()) unlink(path_.c_str());
+}
+
 Temporaries::Temporaries(std::string folder)
     : folder_(std::move(folder)),
       stem_(StrCat(folder_, "/", (std::uint64_t{std::random_device()()} << 32U) + std::random_device()(), ".")) {}
@@ -138,9 +144,35 @@ Result<Temporaries::Opened> Temporaries::Create() {
     if (error == ENOENT) error = MakeFolders(folder_);
     if (error != 0 && error != EEXIST && error != ENOENT) break;
   }
+  return CannotWrite(error);
+}
+
+Error Temporaries::CannotWrite(int error) const {
   Error failed = FileError("cannot write in", folder_.substr(0, folder_.rfind('/')), error);
   if (failed.code == Code::kUnavailable) return failed;
   return Error{Code::kInvalid, StrCat(failed.message, "; name a folder that you may write to")};
+}
+
+// Whoever held the lock removed its file, so what was locked counts only while it has its name.
+Result<FolderLock> Temporaries::Lock() {
+  const std::string path = StrCat(folder_, "/lock");
+  int error = 0;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    FileDescriptor file(open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666));
+    if (file.open()) {
+      if (flock(file.get(), LOCK_EX) != 0) return FileError("cannot lock", path, errno);
+      struct stat opened {};
+      struct stat named {};
+      const bool same = fstat(file.get(), &opened) == 0 && stat(path.c_str(), &named) == 0 &&
+                        opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+      if (same) return FolderLock(path, std::move(file));
+      continue;
+    }
+    error = errno;
+    if (error == ENOENT) error = MakeFolders(folder_);
+    if (error != 0 && error != EEXIST && error != ENOENT) break;
+  }
+  return CannotWrite(error);
 }
 
 Result<bool> Temporaries::Delete(const std::string& path) {

@@ -38,6 +38,19 @@ class Temporary {
   std::string path_;
 };
 
+// While this lives no other process or thread has one for the same folder.
+class FolderLock {
+ public:
+  FolderLock(std::string path, FileDescriptor file) : path_(std::move(path)), file_(std::move(file)) {}
+  FolderLock(FolderLock&&) = default;
+  FolderLock& operator=(FolderLock&&) = delete;
+  ~FolderLock();
+
+ private:
+  std::string path_;
+  FileDescriptor file_;
+};
+
 // The folder where a store has its temporary files. May be used from any thread.
 class Temporaries {
  public:
@@ -47,6 +60,9 @@ class Temporaries {
   ~Temporaries();  // removes the spares, and the folder if it is then empty
 
   Result<Temporary> Write(ByteSpan value);
+
+  // For whoever compares a value before it replaces it.
+  Result<FolderLock> Lock();
 
   // Deletes the value at `path`. False if there is none.
   Result<bool> Delete(const std::string& path);
@@ -62,6 +78,7 @@ class Temporaries {
 
   Result<Opened> OpenOne();
   Result<Opened> Create();
+  Error CannotWrite(int error) const;
   std::string NewPath();
   std::string TakeSpare();
   void KeepSpare(const std::string& path);

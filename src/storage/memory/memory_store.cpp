@@ -34,6 +34,9 @@ class MemoryStore final : public Store {
   std::string name() const override { return "memory:"; }
 
  private:
+  // Whether the condition holds. Needs mutex_.
+  bool Allows(const PutItem& item) const;
+
   // Fills the entries that are still missing and returns how many are there. Needs mutex_.
   std::size_t Fill(std::span<const Key> keys, Values& values) const;
 
@@ -50,22 +53,27 @@ Result<void> MemoryStore::Put(std::span<const PutItem> items) {
     TRY(CheckKey(item.key));
     copies.emplace_back(ToBytes(item.value));
   }
-  const Key* conflict = nullptr;
+  const PutItem* conflict = nullptr;
   {
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < items.size(); ++i) {
-      const bool inserted = values_.try_emplace(items[i].key, copies[i]).second;
-      if (inserted) continue;
-      if (items[i].condition == Condition::kIfAbsent) {
-        conflict = &items[i].key;
-      } else {
+      if (Allows(items[i])) {
         values_[items[i].key] = copies[i];
+      } else {
+        conflict = &items[i];
       }
     }
   }
   changed_.notify_all();
-  if (conflict != nullptr) return Error{Code::kConflict, StrCat(conflict->text(), " exists already in ", name())};
+  if (conflict != nullptr) return ConflictError(*conflict, *this);
   return {};
+}
+
+bool MemoryStore::Allows(const PutItem& item) const {
+  if (item.condition == Condition::kAlways) return true;
+  const auto at = values_.find(item.key);
+  if (item.condition == Condition::kIfAbsent) return at == values_.end();
+  return at != values_.end() && std::ranges::equal(at->second.span(), item.expected);
 }
 
 std::size_t MemoryStore::Fill(std::span<const Key> keys, Values& values) const {
@@ -121,11 +129,11 @@ Result<void> MemoryStore::Delete(std::span<const Key> keys) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> Open(const Url& url, Clock& clock) {
+Result<std::unique_ptr<Store>> Open(const Url& url, const StoreOptions& options) {
   if (!url.authority.empty() || !url.path.empty() || !url.query.empty()) {
     return Error{Code::kInvalid, StrCat(url.Printable(), ": a store in memory has no name or settings, write memory:")};
   }
-  return std::unique_ptr<Store>(std::make_unique<MemoryStore>(clock));
+  return std::unique_ptr<Store>(std::make_unique<MemoryStore>(options.clock));
 }
 
 }  // namespace lambdaml::memory

@@ -6,12 +6,11 @@
 
 #include <memory>
 
-#include "base/url.h"
-#include "storage/store.h"
+#include "storage/backend.h"
 
 namespace lambdaml::memory {
 
 // kInvalid unless the URL is "memory:".
-Result<std::unique_ptr<Store>> Open(const Url& url, Clock& clock);
+Result<std::unique_ptr<Store>> Open(const Url& url, const StoreOptions& options);
 
 }  // namespace lambdaml::memory

@@ -102,7 +102,7 @@ Result<std::string> Work(const JobInvocation& job, const Invocation& invocation,
     if (job.spec.name == "dies") kill(getpid(), SIGKILL);
     SleepForEver();
   }
-  const auto channel = TRY(OpenStore(job.spec.channel, clock));
+  const auto channel = TRY(OpenStore(job.spec.channel, {.clock = clock}));
   const Key abort = job.AbortKey();
   const Values values = TRY(channel->Wait({&abort, 1}, {.deadline = invocation.Deadline(clock)}));
   if (!values[0]) return Error{Code::kTimeout, "nobody came"};
@@ -119,8 +119,11 @@ Result<std::string> Answer(const Invocation& invocation, const Environment& envi
   }
   if (job.value().part == Part::kWorker) return Work(job.value(), invocation, clock, log);
   LambdaClient lambda(environment.Get("AWS_ENDPOINT_URL_LAMBDA"), environment.Get("AWS_LAMBDA_FUNCTION_NAME"));
-  return RunTrigger(job.value(),
-                    {.clock = clock, .log = log, .lambda = lambda, .deadline = invocation.Deadline(clock)});
+  return RunTrigger(job.value(), {.clock = clock,
+                                  .log = log,
+                                  .environment = environment,
+                                  .lambda = lambda,
+                                  .deadline = invocation.Deadline(clock)});
 }
 
 int Main(const std::string& name) {

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A CRC-32C behind every value that is not empty, checked when it is read. A value that does not fit its checksum is
+// kUnavailable, as another try may read it right. Other programs see the checksum as the last four bytes.
+
+#include <memory>
+
+#include "storage/store.h"
+
+namespace lambdaml {
+
+std::unique_ptr<Store> WithChecksum(std::unique_ptr<Store> store);
+
+}  // namespace lambdaml

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/store.h"
+
+namespace lambdaml {
+
+Result<Slices> Store::Read(std::span<const Range> ranges) {
+  std::vector<Key> keys;
+  for (const Range& range : ranges) keys.push_back(range.key);
+  const Values values = TRY(Get(keys));
+  Slices parts(ranges.size());
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    if (!values[i]) continue;
+    parts[i] = Slice{.bytes = values[i]->Slice(ranges[i].offset, ranges[i].length), .value_bytes = values[i]->size()};
+  }
+  return parts;
+}
+
+Result<Values> Store::Wait(std::span<const Key> keys, const WaitOptions& /*options*/) { return Get(keys); }
+
+}  // namespace lambdaml
