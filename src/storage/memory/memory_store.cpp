@@ -21,9 +21,28 @@ constexpr Limits kLimits{.value_bytes_max = std::numeric_limits<std::uint64_t>::
                          .survives_process = false,
                          .waits_natively = true};
 
+// The values of all stores of one name.
+struct Shelf {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::map<Key, Blob> values;
+};
+
+// The shelf of a name, as long as somebody has it.
+std::shared_ptr<Shelf> ShelfOf(const std::string& name) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<Shelf>> shelves;
+  const std::lock_guard lock(mutex);
+  std::weak_ptr<Shelf>& known = shelves[name];
+  std::shared_ptr<Shelf> shelf = known.lock();
+  if (!shelf) known = shelf = std::make_shared<Shelf>();
+  return shelf;
+}
+
 class MemoryStore final : public Store {
  public:
-  explicit MemoryStore(Clock& clock) : clock_(clock) {}
+  MemoryStore(std::string name, std::shared_ptr<Shelf> shelf, Clock& clock)
+      : name_(std::move(name)), shelf_(std::move(shelf)), clock_(clock) {}
 
   Result<void> Put(std::span<const PutItem> items) override;
   Result<Values> Get(std::span<const Key> keys) override;
@@ -31,19 +50,18 @@ class MemoryStore final : public Store {
   Result<std::vector<Entry>> List(const Key& prefix) override;
   Result<void> Delete(std::span<const Key> keys) override;
   const Limits& limits() const override { return kLimits; }
-  std::string name() const override { return "memory:"; }
+  std::string name() const override { return name_; }
 
  private:
-  // Whether the condition holds. Needs mutex_.
+  // Whether the condition holds. Needs the lock.
   bool Allows(const PutItem& item) const;
 
-  // Fills the entries that are still missing and returns how many are there. Needs mutex_.
+  // Fills the entries that are still missing and returns how many are there. Needs the lock.
   std::size_t Fill(std::span<const Key> keys, Values& values) const;
 
+  std::string name_;
+  std::shared_ptr<Shelf> shelf_;
   Clock& clock_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<Key, Blob> values_;
 };
 
 Result<void> MemoryStore::Put(std::span<const PutItem> items) {
@@ -55,33 +73,33 @@ Result<void> MemoryStore::Put(std::span<const PutItem> items) {
   }
   const PutItem* conflict = nullptr;
   {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(shelf_->mutex);
     for (std::size_t i = 0; i < items.size(); ++i) {
       if (Allows(items[i])) {
-        values_[items[i].key] = copies[i];
+        shelf_->values[items[i].key] = copies[i];
       } else {
         conflict = &items[i];
       }
     }
   }
-  changed_.notify_all();
+  shelf_->changed.notify_all();
   if (conflict != nullptr) return ConflictError(*conflict, *this);
   return {};
 }
 
 bool MemoryStore::Allows(const PutItem& item) const {
   if (item.condition == Condition::kAlways) return true;
-  const auto at = values_.find(item.key);
-  if (item.condition == Condition::kIfAbsent) return at == values_.end();
-  return at != values_.end() && std::ranges::equal(at->second.span(), item.expected);
+  const auto at = shelf_->values.find(item.key);
+  if (item.condition == Condition::kIfAbsent) return at == shelf_->values.end();
+  return at != shelf_->values.end() && std::ranges::equal(at->second.span(), item.expected);
 }
 
 std::size_t MemoryStore::Fill(std::span<const Key> keys, Values& values) const {
   std::size_t found = 0;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (!values[i]) {
-      const auto at = values_.find(keys[i]);
-      if (at != values_.end()) values[i] = at->second;
+      const auto at = shelf_->values.find(keys[i]);
+      if (at != shelf_->values.end()) values[i] = at->second;
     }
     if (values[i]) ++found;
   }
@@ -91,7 +109,7 @@ std::size_t MemoryStore::Fill(std::span<const Key> keys, Values& values) const {
 Result<Values> MemoryStore::Get(std::span<const Key> keys) {
   for (const Key& key : keys) TRY(CheckKey(key));
   Values values(keys.size());
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(shelf_->mutex);
   Fill(keys, values);
   return values;
 }
@@ -100,20 +118,20 @@ Result<Values> MemoryStore::Wait(std::span<const Key> keys, const WaitOptions& o
   for (const Key& key : keys) TRY(CheckKey(key));
   Values values(keys.size());
   const std::size_t enough = std::min(options.at_least, keys.size());
-  std::unique_lock lock(mutex_);
+  std::unique_lock lock(shelf_->mutex);
   while (Fill(keys, values) < enough) {
     const Clock::Time now = clock_.Now();
     if (now >= options.deadline) break;
     if (options.cancelled != nullptr && options.cancelled->load()) break;
-    changed_.wait_for(lock, std::min<Clock::Duration>(kSlice, options.deadline - now));
+    shelf_->changed.wait_for(lock, std::min<Clock::Duration>(kSlice, options.deadline - now));
   }
   return values;
 }
 
 Result<std::vector<Entry>> MemoryStore::List(const Key& prefix) {
   std::vector<Entry> entries;
-  const std::lock_guard lock(mutex_);
-  for (auto at = values_.lower_bound(prefix); at != values_.end(); ++at) {
+  const std::lock_guard lock(shelf_->mutex);
+  for (auto at = shelf_->values.lower_bound(prefix); at != shelf_->values.end(); ++at) {
     if (!at->first.text().starts_with(prefix.text())) break;
     entries.push_back({.key = at->first, .bytes = at->second.size()});
   }
@@ -122,18 +140,21 @@ Result<std::vector<Entry>> MemoryStore::List(const Key& prefix) {
 
 Result<void> MemoryStore::Delete(std::span<const Key> keys) {
   for (const Key& key : keys) TRY(CheckKey(key));
-  const std::lock_guard lock(mutex_);
-  for (const Key& key : keys) values_.erase(key);
+  const std::lock_guard lock(shelf_->mutex);
+  for (const Key& key : keys) shelf_->values.erase(key);
   return {};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Store>> Open(const Url& url, const StoreOptions& options) {
-  if (!url.authority.empty() || !url.path.empty() || !url.query.empty()) {
-    return Error{Code::kInvalid, StrCat(url.Printable(), ": a store in memory has no name or settings, write memory:")};
+  if (!url.path.empty() || !url.query.empty()) {
+    return Error{
+        Code::kInvalid,
+        StrCat(url.Printable(), ": a store in memory has no folders or settings, write memory: or memory://name")};
   }
-  return std::unique_ptr<Store>(std::make_unique<MemoryStore>(options.clock));
+  std::shared_ptr<Shelf> shelf = url.authority.empty() ? std::make_shared<Shelf>() : ShelfOf(url.authority);
+  return std::unique_ptr<Store>(std::make_unique<MemoryStore>(url.Printable(), std::move(shelf), options.clock));
 }
 
 }  // namespace lambdaml::memory

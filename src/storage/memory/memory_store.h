@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A store in the memory of one process, for tests and for workers that are threads. Every Open makes a new, empty one;
-// its values end with it. Wait sleeps on a condition variable.
+// A store in the memory of one process, for tests and for workers that are threads. Every Open of "memory:" makes a
+// new, empty one; all that are open as "memory://name" at the same time are one. Values end with the last of them. Wait
+// sleeps on a condition variable.
 
 #include <memory>
 
@@ -10,7 +11,7 @@
 
 namespace lambdaml::memory {
 
-// kInvalid unless the URL is "memory:".
+// kInvalid unless the URL is "memory:" or "memory://name".
 Result<std::unique_ptr<Store>> Open(const Url& url, const StoreOptions& options);
 
 }  // namespace lambdaml::memory
