@@ -2,11 +2,12 @@
 #pragma once
 
 // A byte stream to a server, over TCP or TLS, for protocols that have no library here. One stream serves one thread at
-// a time. All calls block until they are done or the deadline has passed.
+// a time. All calls block until they are done or the deadline has passed; what can be done at once is done even when it
+// has. Only looking up a host's name may take longer.
 //
 // Errors name the server: kUnavailable when it cannot be reached or the connection broke, kTimeout when the time was
-// over, kInvalid when the server is not trusted or does not speak TLS, or when a line is longer than allowed. After any
-// error the stream is of no further use.
+// over, kInvalid when the server is not trusted or does not speak TLS, when a line is longer than allowed or does not
+// end in CR LF, or when more arrives unread than is sensible. After any error the stream is of no further use.
 
 #include <memory>
 #include <span>
@@ -16,32 +17,16 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "net/endpoint.h"
+#include "net/tls_trust.h"
 
 namespace lambdaml {
 
-struct TlsOptions {
-  std::string ca_file;  // PEM; empty: the system's
-};
-
-struct Endpoint {
-  std::string host;
-  int port = 0;
-
-  // "host:port", "host" with `port_default`, "[::1]:port". kInvalid for anything else.
-  static Result<Endpoint> Parse(std::string_view text, int port_default);
-
-  // Whether it is this machine: localhost, 127.0.0.0/8 or ::1.
-  bool IsLoopback() const;
-
-  std::string text() const;  // "host:port"
-
-  friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
-};
-
 class Stream {
  public:
-  // With `tls`, the server's certificate must be valid for the endpoint's host.
-  static Result<Stream> Connect(const Endpoint& endpoint, const TlsOptions* tls, Clock& clock, Clock::Time deadline);
+  // With `trust` over TLS: then the server's certificate must be valid for the endpoint's host. `clock` must outlive
+  // the stream.
+  static Result<Stream> Connect(const Endpoint& endpoint, const TlsTrust* trust, Clock& clock, Clock::Time deadline);
 
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
