@@ -32,6 +32,9 @@ struct HttpRequest {
   // For a client. Both must stay alive until the answer is there.
   ByteSpan large_body = {};           // sent without a copy, instead of an empty `body`
   std::span<std::byte> receive = {};  // where the body of an answer 2xx goes, instead of into HttpResponse::body
+
+  // The body that is sent, whichever of the two it is.
+  ByteSpan payload() const { return large_body.empty() ? AsBytes(body) : large_body; }
 };
 
 struct HttpResponse {

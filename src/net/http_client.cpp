@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <vector>
 
 #include "base/text.h"
@@ -13,9 +14,8 @@ namespace lambdaml {
 
 namespace {
 
-// Of what one easy handle holds between two requests. curl's own default of connections kept is four per handle.
-constexpr std::size_t kIdleHandlesMax = 64;
-constexpr long kIdleConnectionsMax = 256;
+constexpr long kReceiveBufferBytes = 256L * 1024L;
+constexpr long kSendBufferBytes = 512L * 1024L;
 
 using Milliseconds = std::chrono::milliseconds;
 
@@ -24,21 +24,6 @@ long CurlMilliseconds(Clock::Duration timeout) {
   if (timeout == kNoTimeout) return 0;
   const auto ms = std::chrono::ceil<Milliseconds>(timeout).count();
   return static_cast<long>(std::clamp<std::int64_t>(ms, 1, std::int64_t{1} << 30U));
-}
-
-Code CodeOf(CURLcode code) {
-  switch (code) {
-    case CURLE_OPERATION_TIMEDOUT: return Code::kTimeout;
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_WRITE_ERROR:
-    case CURLE_WEIRD_SERVER_REPLY: return Code::kInvalid;
-    case CURLE_OUT_OF_MEMORY:
-    case CURLE_FAILED_INIT:
-    case CURLE_BAD_FUNCTION_ARGUMENT: return Code::kInternal;
-    default: return Code::kUnavailable;
-  }
 }
 
 struct EasyDeleter {
@@ -55,19 +40,46 @@ struct Exchange {
   Easy easy;
   const HttpRequest* request = nullptr;
   std::size_t index = 0;
-  std::size_t response_bytes_max = 0;
+  Clock::Duration timeout{};
   HeaderList headers;
   HttpResponse response;
+  bool headers_ended = false;
+  bool body_begun = false;
+  bool received_in_place = false;  // the body goes to request->receive
+  std::size_t body_bytes = 0;
+  std::size_t body_bytes_max = 0;
   bool too_long = false;
   std::array<char, CURL_ERROR_SIZE> error_text{};
 };
 
+// Decides where the body goes, and makes room for all of it, so that it is not copied as it grows.
+void BeginBody(Exchange& exchange) {
+  exchange.body_begun = true;
+  long status = 0;
+  curl_off_t length = -1;
+  curl_easy_getinfo(exchange.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(exchange.easy.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  exchange.received_in_place = exchange.request->receive.data() != nullptr && status >= 200 && status < 300;
+  if (exchange.received_in_place) exchange.body_bytes_max = exchange.request->receive.size();
+  exchange.too_long = length > 0 && static_cast<std::size_t>(length) > exchange.body_bytes_max;
+  if (length > 0 && !exchange.too_long && !exchange.received_in_place) {
+    exchange.response.body.reserve(static_cast<std::size_t>(length));
+  }
+}
+
 std::size_t TakeBody(const char* data, std::size_t size, std::size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   const std::size_t bytes = size * count;
-  exchange.too_long = exchange.response.body.size() + bytes > exchange.response_bytes_max;
+  if (!exchange.body_begun) BeginBody(exchange);
+  exchange.too_long = exchange.too_long || bytes > exchange.body_bytes_max - exchange.body_bytes;
   if (exchange.too_long) return 0;
-  exchange.response.body.append(data, bytes);
+  if (exchange.received_in_place) {
+    std::memcpy(exchange.request->receive.data() + exchange.body_bytes, data, bytes);
+    exchange.response.received_bytes += bytes;
+  } else {
+    exchange.response.body.append(data, bytes);
+  }
+  exchange.body_bytes += bytes;
   return bytes;
 }
 
@@ -77,6 +89,9 @@ std::size_t TakeHeader(const char* data, std::size_t size, std::size_t count, vo
   const std::size_t colon = line.find(':');
   if (line.starts_with("HTTP/")) {
     exchange.response.headers.clear();  // of an interim response (100, 103)
+    exchange.headers_ended = false;
+  } else if (Trim(line).empty()) {
+    exchange.headers_ended = true;
   } else if (colon != std::string_view::npos) {
     exchange.response.headers.insert_or_assign(std::string(Trim(line.substr(0, colon))),
                                                std::string(Trim(line.substr(colon + 1))));
@@ -96,50 +111,116 @@ HeaderList CurlHeaders(const HttpRequest& request) {
   return HeaderList(list);
 }
 
-void SetMethod(CURL* easy, const HttpRequest& request) {
+void SetMethodAndBody(CURL* easy, const HttpRequest& request) {
+  const ByteSpan payload = request.payload();
   if (request.method == "HEAD") {
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-  } else if (request.method != "GET" || !request.body.empty()) {
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
+  } else if (request.method != "GET" || !payload.empty()) {
+    // Not copied by curl; never null, which would mean "ask the read callback".
+    const char* const data = payload.empty() ? "" : reinterpret_cast<const char*>(payload.data());
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(payload.size()));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, data);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBufferBytes);
   }
 }
 
-void Prepare(Exchange& exchange, const HttpClientOptions& options, Clock::Duration timeout) {
+void SetTrust(CURL* easy, const HttpClientOptions& options) {
+  if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
+  // The folder of the system would be trusted besides the file, and keeps curl from remembering what it has read: it
+  // would parse all authorities for each connection.
+  curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+}
+
+void Prepare(Exchange& exchange, const HttpClientOptions& options) {
   CURL* easy = exchange.easy.get();
   curl_easy_reset(easy);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_URL, exchange.request->url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);  // "a/../b" is a name in an object store
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_PROXY, "");  // the environment is not ours to read
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
-  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L * 1024L);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CurlMilliseconds(options.connect_timeout));
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, CurlMilliseconds(timeout));
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, CurlMilliseconds(exchange.timeout));
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange.error_text.data());
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &TakeBody);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &TakeHeader);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &exchange);
+  exchange.body_bytes_max = options.response_bytes_max;
   exchange.headers = CurlHeaders(*exchange.request);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, exchange.headers.get());
-  SetMethod(easy, *exchange.request);
+  SetTrust(easy, options);
+  SetMethodAndBody(easy, *exchange.request);
 }
 
-Result<HttpResponse> Conclude(Exchange& exchange, CURLcode code, std::size_t bytes_max) {
+bool Contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+// The server took no connection in time, although the time for the whole exchange was not over.
+bool ConnectTimedOut(const Exchange& exchange, const HttpClientOptions& options) {
+  curl_off_t until_request_us = 0;
+  curl_easy_getinfo(exchange.easy.get(), CURLINFO_PRETRANSFER_TIME_T, &until_request_us);
+  return until_request_us == 0 && options.connect_timeout < exchange.timeout;
+}
+
+struct Failure {
+  Code code;
+  std::string cause;
+};
+
+// A handshake fails because the two sides cannot agree, or because the connection broke meanwhile.
+Failure HandshakeFailure(std::string cause) {
+  const bool broke = !Contains(cause, "SSL routines") || Contains(cause, "unexpected eof");
+  if (broke) return {Code::kUnavailable, std::move(cause)};
+  return {Code::kInvalid, StrCat("the server does not speak TLS as this client does: ", cause)};
+}
+
+Failure FailureOf(const Exchange& exchange, CURLcode code, const HttpClientOptions& options) {
+  const std::string_view said(exchange.error_text.data());
+  std::string cause(said.empty() ? curl_easy_strerror(code) : said);
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return {ConnectTimedOut(exchange, options) ? Code::kUnavailable : Code::kTimeout, std::move(cause)};
+    case CURLE_WRITE_ERROR:
+      return {Code::kInvalid, StrCat("the response is larger than ", exchange.body_bytes_max, " bytes")};
+    case CURLE_WEIRD_SERVER_REPLY: return {Code::kInvalid, StrCat("the server does not speak HTTP: ", cause)};
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      if (Contains(cause, "HTTP/0.9")) cause = "the server does not speak HTTP";
+      return {Code::kInvalid, std::move(cause)};
+    case CURLE_URL_MALFORMAT: return {Code::kInvalid, std::move(cause)};
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_ISSUER_ERROR:
+      return {Code::kInvalid,
+              StrCat("the server's certificate is not trusted (", cause, "): name its authority's file")};
+    case CURLE_SSL_CONNECT_ERROR: return HandshakeFailure(std::move(cause));
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+    case CURLE_BAD_FUNCTION_ARGUMENT: return {Code::kInternal, std::move(cause)};
+    default: return {Code::kUnavailable, std::move(cause)};
+  }
+}
+
+Error ErrorOf(const HttpRequest& request, const Failure& failure) {
+  return {failure.code, StrCat(request.method, " ", WithoutSecrets(request.url), ": ", failure.cause)};
+}
+
+Result<HttpResponse> Conclude(Exchange& exchange, CURLcode code, const HttpClientOptions& options) {
+  if (code == CURLE_OK && !exchange.headers_ended) {  // which is fine for curl
+    return ErrorOf(*exchange.request, {Code::kUnavailable, "the connection was closed within the headers"});
+  }
   if (code == CURLE_OK) {
     long status = 0;
     curl_easy_getinfo(exchange.easy.get(), CURLINFO_RESPONSE_CODE, &status);
     exchange.response.status = static_cast<int>(status);
     return std::move(exchange.response);
   }
-  const std::string_view said(exchange.error_text.data());
-  const std::string cause = exchange.too_long ? StrCat("the response is larger than ", bytes_max, " bytes")
-                                              : std::string(said.empty() ? curl_easy_strerror(code) : said);
-  return Error{CodeOf(code), StrCat(exchange.request->method, " ", WithoutSecrets(exchange.request->url), ": ", cause)};
+  return ErrorOf(*exchange.request, FailureOf(exchange, code, options));
 }
 
 }  // namespace
@@ -147,8 +228,10 @@ Result<HttpResponse> Conclude(Exchange& exchange, CURLcode code, std::size_t byt
 // The multi handle, which keeps the connections, and idle easy handles.
 class HttpClient::Connections {
  public:
-  explicit Connections(HttpClientOptions options_in) : options(options_in), multi_(curl_multi_init()) {
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kIdleConnectionsMax);
+  explicit Connections(HttpClientOptions options_in) : options(std::move(options_in)), multi_(curl_multi_init()) {
+    const auto count = static_cast<long>(options.connections_max);
+    curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, count);
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, count + 1);  // by default it keeps four for each request under way
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
   }
   ~Connections() {
@@ -158,10 +241,9 @@ class HttpClient::Connections {
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
 
-  void Begin(Exchange& exchange, Clock::Duration timeout) {
+  void Begin(Exchange& exchange) {
     exchange.easy = TakeEasy();
-    exchange.response_bytes_max = options.response_bytes_max;
-    Prepare(exchange, options, timeout);
+    Prepare(exchange, options);
     curl_multi_add_handle(multi_, exchange.easy.get());
   }
 
@@ -181,6 +263,8 @@ class HttpClient::Connections {
     return completed;
   }
 
+  std::size_t opened() const { return opened_; }
+
   const HttpClientOptions options;
 
  private:
@@ -193,23 +277,30 @@ class HttpClient::Connections {
 
   void Complete(CURL* easy, CURLcode code, const Done& done) {
     char* user = nullptr;
+    long opened = 0;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &user);
+    curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &opened);
+    opened_ += static_cast<std::size_t>(opened);
     auto& exchange = *reinterpret_cast<Exchange*>(user);
-    Result<HttpResponse> response = Conclude(exchange, code, options.response_bytes_max);
+    Result<HttpResponse> response = Conclude(exchange, code, options);
     curl_multi_remove_handle(multi_, easy);
-    if (idle_.size() < kIdleHandlesMax) idle_.push_back(std::move(exchange.easy));
-    exchange.easy.reset();
+    curl_easy_reset(easy);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBufferBytes);  // which frees the buffer
+    idle_.push_back(std::move(exchange.easy));
     exchange.headers.reset();
     done(exchange.index, std::move(response));
   }
 
   CURLM* multi_;
-  std::vector<Easy> idle_;
+  std::vector<Easy> idle_;  // never more than `connections_max`
+  std::size_t opened_ = 0;
 };
 
-HttpClient::HttpClient(HttpClientOptions options) : connections_(std::make_unique<Connections>(options)) {}
+HttpClient::HttpClient(HttpClientOptions options) : connections_(std::make_unique<Connections>(std::move(options))) {}
 
 HttpClient::~HttpClient() = default;
+
+std::size_t HttpClient::connections_opened() const { return connections_->opened(); }
 
 Result<HttpResponse> HttpClient::Send(const HttpRequest& request, Clock::Duration timeout) {
   Result<HttpResponse> answer = Error{Code::kInternal, "the request was not sent"};
@@ -219,14 +310,28 @@ Result<HttpResponse> HttpClient::Send(const HttpRequest& request, Clock::Duratio
 }
 
 void HttpClient::SendAll(std::span<const HttpRequest> requests, Clock::Duration timeout, const Done& done) {
+  // curl could queue what is above its limit itself, but looks at every request whenever one of them moves.
+  const SystemClock clock;
+  const Clock::Time start = clock.Now();
+  const std::size_t at_once = std::max<std::size_t>(connections_->options.connections_max, 1);
   std::vector<Exchange> exchanges(requests.size());
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    exchanges[i].request = &requests[i];
-    exchanges[i].index = i;
-    connections_->Begin(exchanges[i], timeout);
+  std::size_t begun = 0;
+  std::size_t completed = 0;
+  while (completed < requests.size()) {
+    for (; begun < requests.size() && begun - completed < at_once; ++begun) {
+      Exchange& exchange = exchanges[begun];
+      exchange.request = &requests[begun];
+      exchange.index = begun;
+      exchange.timeout = timeout == kNoTimeout ? kNoTimeout : timeout - (clock.Now() - start);
+      if (exchange.timeout > Clock::Duration::zero()) {
+        connections_->Begin(exchange);
+      } else {
+        done(begun, ErrorOf(requests[begun], {Code::kTimeout, "the time was over before it was sent"}));
+        ++completed;
+      }
+    }
+    if (completed < begun) completed += connections_->Advance(done);
   }
-  std::size_t pending = requests.size();
-  while (pending > 0) pending -= connections_->Advance(done);
 }
 
 }  // namespace lambdaml

@@ -6,7 +6,8 @@
 //
 // Any answer of the server is a response, whatever its status. An Error means that there is none: kUnavailable when the
 // connection could not be made or broke, kTimeout when the time was over, kInvalid for a URL or an answer that cannot
-// be used. Its message names the URL without user, password and query values.
+// be used, a server that is not trusted or that does not speak HTTP. Its message names the URL without user, password
+// and query values.
 
 #include <cstddef>
 #include <functional>
@@ -42,8 +43,9 @@ class HttpClient {
   // `timeout` covers the whole exchange.
   Result<HttpResponse> Send(const HttpRequest& request, Clock::Duration timeout);
 
-  // Sends all requests at once, each on a connection of its own, and calls `done` with each one's index as it
-  // completes, on this thread. Returns when all are done. `done` must not use this client.
+  // Sends all requests at once, each on a connection of its own as far as `connections_max` allows, and calls `done`
+  // with each one's index as it completes, on this thread. Returns when all are done, or were not within `timeout` of
+  // now. `done` must not use this client.
   void SendAll(std::span<const HttpRequest> requests, Clock::Duration timeout, const Done& done);
 
   // Connections made so far: with TLS, as many handshakes.

@@ -24,8 +24,8 @@ class HttpPool {
   std::size_t connections_opened() const;
 
  private:
-  std::unique_ptr<HttpClient> Borrow();
-  void Return(std::unique_ptr<HttpClient> client);
+  class Loan;
+  std::unique_ptr<HttpClient> TakeIdle();  // null when all are in use
 
   const HttpClientOptions options_;
   mutable std::mutex mutex_;

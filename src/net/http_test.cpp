@@ -147,6 +147,80 @@ TEST(Http, ResponseBodyLimitIsAnError) {
   EXPECT_NE(response.error().message.find("larger than 100 bytes"), std::string::npos) << response.error().message;
 }
 
+TEST(Http, LargeBodyIsSentFromWhereItIs) {
+  const auto server = Serve(Echo);
+  HttpClient client;
+  std::string body(3U << 20U, 'x');
+  for (std::size_t i = 0; i < body.size(); i += 4093) body[i] = static_cast<char>(i);
+  const auto response = client.Send({.method = "PUT", .url = UrlOf(*server), .large_body = AsBytes(body)}, 20s);
+  ASSERT_TRUE(response.ok()) << response.error().message;
+  EXPECT_TRUE(response.value().body == body);
+}
+
+TEST(Http, BodyIsReceivedInTheCallersMemory) {
+  const auto server = Serve(Echo);
+  HttpClient client;
+  std::string body(1U << 20U, 'x');
+  Bytes into(body.size() + 10);
+  HttpRequest request{.method = "POST", .url = UrlOf(*server), .body = body, .receive = into};
+  const auto response = client.Send(request, 20s);
+  ASSERT_TRUE(response.ok()) << response.error().message;
+  EXPECT_TRUE(response.value().body.empty());
+  ASSERT_EQ(response.value().received_bytes, body.size());
+  EXPECT_TRUE(std::equal(body.begin(), body.end(), reinterpret_cast<const char*>(into.data())));
+
+  request.receive = request.receive.first(body.size() - 1);
+  const auto too_long = client.Send(request, 20s);
+  ASSERT_FALSE(too_long.ok());
+  EXPECT_EQ(too_long.error().code, Code::kInvalid);
+  EXPECT_NE(too_long.error().message.find(StrCat("larger than ", body.size() - 1, " bytes")), std::string::npos);
+}
+
+TEST(Http, TextOfAnErrorIsNotReceivedInTheCallersMemory) {
+  const auto server = Serve([](const HttpRequest&) { return HttpResponse{404, {}, "nothing here"}; });
+  HttpClient client;
+  Bytes into(100, std::byte{7});
+  const auto response = client.Send({.url = UrlOf(*server), .receive = into}, 10s);
+  ASSERT_TRUE(response.ok()) << response.error().message;
+  EXPECT_EQ(response.value().body, "nothing here");
+  EXPECT_EQ(response.value().received_bytes, 0U);
+  EXPECT_EQ(into, Bytes(100, std::byte{7}));
+}
+
+TEST(Http, PathIsSentAsItIs) {
+  const auto server = Serve(Echo);
+  HttpClient client;
+  const std::string target = "/a/../b//./c/..?x=/../y";
+  const auto response = client.Send({.url = UrlOf(*server, target)}, 10s);
+  ASSERT_TRUE(response.ok()) << response.error().message;
+  EXPECT_EQ(Find(response.value().headers, "x-target"), target);
+}
+
+TEST(Http, ConnectionsAreKeptAndLimited) {
+  const auto server = Serve(Echo);
+  HttpClient client({.connections_max = 4});
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(client.Send({.url = UrlOf(*server)}, 10s).ok());
+  EXPECT_EQ(client.connections_opened(), 1U);
+  const std::vector<HttpRequest> requests(500, {"POST", UrlOf(*server), {}, "body"});
+  std::size_t answered = 0;
+  client.SendAll(requests, 30s, [&](std::size_t, const Result<HttpResponse>& response) {
+    if (response.ok() && response.value().body == "body") ++answered;
+  });
+  EXPECT_EQ(answered, requests.size());
+  EXPECT_LE(client.connections_opened(), 4U);
+}
+
+TEST(Http, NothingIsSentWhenTheTimeIsOver) {
+  std::atomic<int> calls{0};
+  const auto server = Serve([&](const HttpRequest&) {
+    ++calls;
+    return HttpResponse{};
+  });
+  HttpClient client;
+  EXPECT_EQ(client.Send({.url = UrlOf(*server)}, 0s).error().code, Code::kTimeout);
+  EXPECT_EQ(calls, 0);
+}
+
 // A socket that listens on a free port of 127.0.0.1.
 struct Listener {
   Listener() : socket_fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -178,17 +252,49 @@ TEST(Http, NobodyListeningIsUnavailableAndSecretsStayOut) {
   EXPECT_EQ(response.error().message.find("quiet"), std::string::npos);
 }
 
-TEST(Http, ConnectionThatIsCutIsUnavailable) {
+// What the client says to a server that answers with `text` and closes the connection.
+Result<HttpResponse> AnswerTo(std::string_view text, std::string_view scheme = "http") {
   const Listener listener;
-  std::jthread cutter([&] {
+  std::jthread server([&] {
     const FileDescriptor connection(accept(listener.socket_fd.get(), nullptr, nullptr));
     char request[1024];
     EXPECT_GT(read(connection.get(), request, sizeof(request)), 0);
-    constexpr std::string_view kHalf = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf";
-    EXPECT_EQ(write(connection.get(), kHalf.data(), kHalf.size()), static_cast<ssize_t>(kHalf.size()));
+    EXPECT_EQ(write(connection.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
   });
   HttpClient client;
-  const auto response = client.Send({.url = StrCat("http://127.0.0.1:", listener.port, "/")}, 10s);
+  return client.Send({.url = StrCat(scheme, "://127.0.0.1:", listener.port, "/")}, 10s);
+}
+
+TEST(Http, ConnectionThatIsCutIsUnavailable) {
+  for (const std::string_view text :
+       {"", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf"}) {
+    const auto response = AnswerTo(text);
+    ASSERT_FALSE(response.ok()) << text;
+    EXPECT_EQ(response.error().code, Code::kUnavailable) << response.error().message;
+  }
+}
+
+TEST(Http, ServerOfAnotherProtocolIsInvalid) {
+  for (const std::string_view scheme : {"http", "https"}) {
+    const auto response = AnswerTo("-ERR unknown command\r\n", scheme);
+    ASSERT_FALSE(response.ok());
+    EXPECT_EQ(response.error().code, Code::kInvalid) << response.error().message;
+    EXPECT_NE(response.error().message.find("the server does not speak"), std::string::npos)
+        << response.error().message;
+  }
+}
+
+TEST(Http, HandshakeThatIsCutIsUnavailable) {
+  const auto response = AnswerTo("", "https");
+  ASSERT_FALSE(response.ok());
+  EXPECT_EQ(response.error().code, Code::kUnavailable) << response.error().message;
+}
+
+TEST(Http, ServerThatTakesNoConnectionIsUnavailable) {
+  const Listener listener;  // connects, but never answers the handshake of TLS
+  HttpClient client({.connect_timeout = 20ms});
+  const auto response = client.Send({.url = StrCat("https://127.0.0.1:", listener.port, "/")}, 60s);
   ASSERT_FALSE(response.ok());
   EXPECT_EQ(response.error().code, Code::kUnavailable) << response.error().message;
 }
