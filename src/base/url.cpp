@@ -55,4 +55,9 @@ std::string Url::Printable() const {
   return StrCat(scheme, "://", host, path);
 }
 
+std::string PrintableUrl(std::string_view text) {
+  const Result<Url> url = Url::Parse(text);
+  return url.ok() ? url.value().Printable() : std::string(text);
+}
+
 }  // namespace lambdaml

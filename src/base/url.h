@@ -24,4 +24,7 @@ struct Url {
   std::string Printable() const;
 };
 
+// The printable form of a text that may be a URL; any other text as it is.
+std::string PrintableUrl(std::string_view text);
+
 }  // namespace lambdaml

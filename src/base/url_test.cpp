@@ -30,6 +30,11 @@ TEST(Url, PrintsWithoutItsSecrets) {
   EXPECT_EQ(Url::Parse("memory:?token=t").value().Printable(), "memory:");
 }
 
+TEST(Url, ATextIsPrintedWithoutTheSecretsOfAUrl) {
+  EXPECT_EQ(PrintableUrl("rediss://user:secret@host/a?token=t"), "rediss://host/a");
+  EXPECT_EQ(PrintableUrl("out/folder"), "out/folder");
+}
+
 TEST(Url, RefusesWhatHasNoScheme) {
   for (const char* const text : {"", "/dir", "://x", "C D://x", "Upper://x"}) {
     const auto url = Url::Parse(text);

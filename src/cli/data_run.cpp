@@ -3,6 +3,7 @@
 
 #include "base/parallel.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "cli/bar.h"
 #include "cli/interrupts.h"
 #include "cli/table.h"
@@ -75,7 +76,7 @@ Result<Exit> RunDataCommand(const DataRun& run, Session& session) {
     target.Discard();
     return manifest.error();
   }
-  session.terminal.Out(StrCat(run.url, ": ", InWords(manifest.value()), ", ",
+  session.terminal.Out(StrCat(PrintableUrl(run.url), ": ", InWords(manifest.value()), ", ",
                               HumanBytes(static_cast<double>(BytesOf(manifest.value()))), ", in ",
                               HumanSeconds(Seconds(session.clock.Now() - began)), "\n"));
   return Exit::kDone;

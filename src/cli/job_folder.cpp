@@ -83,6 +83,7 @@ fs::path JobFolder::log(std::int64_t rank) const {
 Result<FileDescriptor> TakeJob(const JobFolder& folder) {
   std::error_code failed;
   fs::create_directories(folder.root(), failed);
+  if (!failed) fs::permissions(folder.root(), fs::perms::owner_all, failed);
   if (failed) return FileError("creating", folder.root(), failed.value());
   FileDescriptor file(::open(folder.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!file.open()) return FileError("opening", folder.lock(), errno);

@@ -5,11 +5,12 @@
 //   lock             locked by the process that supervises the job, as long as it lives
 //   pid              of that process
 //   spec.json        the job as it was started
-//   attempt.json     the invocation of the attempt that has keys in its channel; gone when they are
+//   attempt.json     the invocation of the attempt that has keys in its channel, secrets of its URL included; gone when
+//                    the keys are
 //   events.jsonl     every event of every function
 //   logs/rank-N.log  what the function of that rank printed; trigger.log likewise
 //   report.json      once the job has ended
-// A new run of the same name replaces the files of the last one.
+// Nobody but its owner may look into it. A new run of the same name replaces the files of the last one.
 
 #include <sys/types.h>
 

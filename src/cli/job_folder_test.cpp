@@ -36,6 +36,12 @@ TEST_F(JobFolderTest, RefusesNamesThatLeadElsewhere) {
   }
 }
 
+TEST_F(JobFolderTest, IsItsOwnersAlone) {
+  const JobFolder folder = Folder("fashion");
+  ASSERT_TRUE(TakeJob(folder).ok());
+  EXPECT_EQ(std::filesystem::status(folder.root()).permissions(), std::filesystem::perms::owner_all);
+}
+
 TEST_F(JobFolderTest, ASecondJobOfTheNameIsToldWhoHasIt) {
   const JobFolder folder = Folder("fashion");
   {

@@ -45,23 +45,25 @@ ShardReader OpenDataset::Reader() {
 
 Result<OpenDataset> OpenDatasetAt(const std::string& url, const StoreOptions& options) {
   const std::string path = LocalPath(url);
+  const std::string shown = PrintableUrl(url);
   std::error_code none;
   const Error absent{Code::kNotFound,
-                     StrCat(url, ": there is no dataset; make one with `lambdaml data import SOURCE ", url, "`")};
+                     StrCat(shown, ": there is no dataset; make one with `lambdaml data import SOURCE ", shown, "`")};
   if (!path.empty() && !std::filesystem::exists(path, none)) return absent;
-  OpenDataset dataset{.url = url, .store = TRY(OpenStore(url, options).Context(url)), .manifest = {}};
-  const Values values = TRY(dataset.store->Get({&kManifestKey, 1}).Context(url));
+  OpenDataset dataset{.url = url, .store = TRY(OpenStore(url, options).Context(shown)), .manifest = {}};
+  const Values values = TRY(dataset.store->Get({&kManifestKey, 1}).Context(shown));
   if (!values[0]) return absent;
-  dataset.manifest = TRY(ParseManifest(values[0]->text()).Context(url));
+  dataset.manifest = TRY(ParseManifest(values[0]->text()).Context(shown));
   return dataset;
 }
 
 Result<DatasetTarget> DatasetTarget::Open(const std::string& url, Overwrite overwrite, const StoreOptions& options) {
-  std::unique_ptr<Store> store = TRY(OpenStore(url, options).Context(url));
-  const Values values = TRY(store->Get({&kManifestKey, 1}).Context(url));
+  const std::string shown = PrintableUrl(url);
+  std::unique_ptr<Store> store = TRY(OpenStore(url, options).Context(shown));
+  const Values values = TRY(store->Get({&kManifestKey, 1}).Context(shown));
   if (!values[0]) return DatasetTarget(std::move(store), {});
   if (overwrite == Overwrite::kRefuse) {
-    return Error{Code::kConflict, StrCat(url, ": there is a dataset already; --force replaces it")};
+    return Error{Code::kConflict, StrCat(shown, ": there is a dataset already; --force replaces it")};
   }
   std::vector<Key> old = {kManifestKey};
   const Result<Manifest> manifest = ParseManifest(values[0]->text());

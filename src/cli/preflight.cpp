@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "cli/place.h"
 #include "platform/platform.h"
 #include "storage/ops.h"
@@ -33,12 +34,12 @@ Result<std::string> CheckData(const JobSpec& spec, const Session& session) {
   const auto* const train = dataset.manifest.Find("train");
   const std::uint64_t rows = train == nullptr ? 0 : train->rows;
   if (rows < static_cast<std::uint64_t>(spec.workers)) {
-    return Error{Code::kInvalid, StrCat(spec.workers, " workers for ", rows, " training rows in ", spec.data,
-                                        ": set workers to at most ", rows)};
+    return Error{Code::kInvalid, StrCat(spec.workers, " workers for ", rows, " training rows in ",
+                                        PrintableUrl(spec.data), ": set workers to at most ", rows)};
   }
   TRY(CheckSpec(spec, {.columns = dataset.manifest.columns, .classes = dataset.manifest.classes.size(), .rows = rows}));
   return StrCat(HumanCount(static_cast<std::int64_t>(rows)), " rows of ", dataset.manifest.columns, " columns in ",
-                spec.data);
+                PrintableUrl(spec.data));
 }
 
 // Writes a key and deletes it again.

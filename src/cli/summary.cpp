@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "cli/cost.h"
 
 namespace lambdaml {
 
@@ -43,6 +44,13 @@ std::string TrafficLine(const JobReport& report) {
                 " received\n");
 }
 
+std::string CostLine(const JobReport& report) {
+  double dollars = 0;
+  for (const WorkerReport& worker : report.workers) dollars += worker.channel_dollars;
+  const std::string cost = CostInWords(dollars, report.spec.channel);
+  return cost.empty() ? "" : StrCat("cost     ", cost, "\n");
+}
+
 }  // namespace
 
 std::string EpochsInWords(double epochs) {
@@ -62,7 +70,7 @@ std::string SummaryOf(const JobReport& report) {
                  report.workers.size(), " workers (", Name(any.ending), ")\n");
   text += StrCat("train    ", InWords(any.train), "\n");
   if (any.test) text += StrCat("test     ", InWords(*any.test), "\n");
-  return text + TimeLine(report) + TrafficLine(report);
+  return text + TimeLine(report) + TrafficLine(report) + CostLine(report);
 }
 
 }  // namespace lambdaml

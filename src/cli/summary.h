@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The end of a job in words: how good the model is, where the time went, what was sent.
+// The end of a job in words: how good the model is, where the time went, what was sent and what it cost.
 
 #include <string>
 

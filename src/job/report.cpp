@@ -38,6 +38,7 @@ void AddOwn(json::Value& value, const WorkerReport& report) {
   value["requests"] = report.requests;
   value["bytes_sent"] = report.bytes_sent;
   value["bytes_received"] = report.bytes_received;
+  value["channel_dollars"] = report.channel_dollars;
   value["memory_peak_bytes"] = report.memory_peak_bytes;
   value["cold_start"] = report.cold_start;
   value["model_key"] = report.model_key;
@@ -60,6 +61,7 @@ Result<void> ReadOwn(const json::Reader& reader, WorkerReport& report) {
   report.requests = TRY(reader.Integer("requests"));
   report.bytes_sent = TRY(reader.Integer("bytes_sent"));
   report.bytes_received = TRY(reader.Integer("bytes_received"));
+  report.channel_dollars = TRY(reader.Number("channel_dollars"));
   report.memory_peak_bytes = TRY(reader.Integer("memory_peak_bytes"));
   report.cold_start = TRY(reader.Integer("cold_start"));
   report.model_key = TRY(reader.Text("model_key"));
@@ -101,7 +103,7 @@ std::string ToJson(const JobReport& report) {
     AddOwn(own, worker);
     value["workers"].push_back(std::move(own));
   }
-  value["spec"] = json::FromSpec(report.spec);
+  value["spec"] = json::FromSpec(Printable(report.spec));
   return json::WritePretty(value);
 }
 

@@ -52,6 +52,7 @@ struct WorkerReport {
   std::int64_t requests = 0;  // to the channel
   std::int64_t bytes_sent = 0;
   std::int64_t bytes_received = 0;
+  double channel_dollars = 0;  // what the channel's owner bills for these requests
   std::int64_t memory_peak_bytes = 0;
   std::int64_t cold_start = 0;  // 1 if this invocation started a new process
 
@@ -80,7 +81,8 @@ std::string ToJson(const WorkerReport& report);
 Result<WorkerReport> ParseWorkerReport(std::string_view json);
 Result<std::vector<WorkerReport>> ParseWorkerReports(std::string_view json);  // of an array
 
-// Also holds, at the top, what all ranks agree on: rounds, epochs, train, test, curve, ending.
+// Also holds, at the top, what all ranks agree on: rounds, epochs, train, test, curve, ending. URLs are printed without
+// their secrets.
 std::string ToJson(const JobReport& report);
 Result<JobReport> ParseJobReport(std::string_view json);
 

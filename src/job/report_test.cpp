@@ -26,6 +26,7 @@ WorkerReport ExampleWorker() {
   report.seconds = {.start = 0.25, .load = 0.5, .compute = 1.5, .communicate = 2.5, .wait = 3.5};
   report.requests = 7;
   report.bytes_sent = 1000;
+  report.channel_dollars = 0.0125;
   report.ending = Ending::kTargetLoss;
   report.rounds = 12;
   report.epochs = 1.5;
@@ -60,6 +61,16 @@ TEST(JobReport, JsonRoundTripAndWhatRanksAgreeOnAtTheTop) {
   const Result<JobReport> again = ParseJobReport(json);
   ASSERT_TRUE(again.ok()) << again.error().message;
   EXPECT_EQ(ToJson(again.value()), json);
+}
+
+TEST(JobReport, HoldsNoSecretOfAUrl) {
+  JobReport report;
+  report.spec = ExampleSpec();
+  report.spec.channel = "redis://user:secret@host:6379/jobs?token=secret";
+  report.spec.data = "s3://bucket/data?token=secret";
+  const std::string json = ToJson(report);
+  EXPECT_EQ(json.find("secret"), std::string::npos) << json;
+  EXPECT_NE(json.find("\"redis://host:6379/jobs\""), std::string::npos) << json;
 }
 
 TEST(JobReport, RefusesWhatIsMissing) {

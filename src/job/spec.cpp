@@ -2,9 +2,11 @@
 #include "job/spec.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "base/text.h"
+#include "base/url.h"
 #include "job/json.h"
 
 namespace lambdaml {
@@ -52,6 +54,9 @@ Fields Describe(JobSpec& spec) {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 64;
+
+constexpr std::array<std::string_view, 8> kRecipe{"data", "model",   "algorithm",      "workers",
+                                                  "seed", "holdout", "evaluate_every", "stop"};
 
 bool IsNameCharacter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
@@ -103,6 +108,19 @@ json::Value json::FromSpec(const JobSpec& spec) {
 }
 
 std::string ToJson(const JobSpec& spec) { return json::Write(json::FromSpec(spec)); }
+
+JobSpec Printable(JobSpec spec) {
+  spec.data = PrintableUrl(spec.data);
+  spec.channel = PrintableUrl(spec.channel);
+  return spec;
+}
+
+std::string RecipeOf(const JobSpec& spec) {
+  const json::Value all = json::FromSpec(Printable(spec));
+  json::Value recipe;
+  for (const std::string_view name : kRecipe) recipe[std::string(name)] = all[std::string(name)];
+  return json::Write(recipe);
+}
 
 Result<void> Set(JobSpec& spec, std::string_view path, std::string_view text) {
   const std::size_t dot = path.find('.');

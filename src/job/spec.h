@@ -58,4 +58,10 @@ Result<void> Validate(const JobSpec& spec);
 
 std::string ToJson(const JobSpec& spec);
 
+// The job without the secrets that its URLs may hold: for reports, and whatever else is shown or kept.
+JobSpec Printable(JobSpec spec);
+
+// As JSON, the settings that determine the model, and no others: equal for every channel, pattern and platform.
+std::string RecipeOf(const JobSpec& spec);
+
 }  // namespace lambdaml

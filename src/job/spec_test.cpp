@@ -41,6 +41,22 @@ TEST(JobSpec, JsonRoundTripKeepsEverySetting) {
   EXPECT_EQ(ToJson(again.value()), ToJson(spec));
 }
 
+TEST(JobSpec, TheRecipeIsWhatDeterminesTheModel) {
+  const JobSpec spec = ParseJobSpec(kJob, "job.yaml").value();
+  JobSpec elsewhere = spec;
+  elsewhere.name = "other";
+  elsewhere.channel = "redis://user:secret@host";
+  elsewhere.output = "elsewhere";
+  elsewhere.pattern = "reduce";
+  elsewhere.function.memory_mb = 1024;
+  elsewhere.data += "?token=secret";
+  EXPECT_EQ(RecipeOf(elsewhere), RecipeOf(spec));
+  EXPECT_EQ(RecipeOf(spec), R"({"data":"file:///data","model":{"kind":"logistic","l2":1e-05},)"
+                            R"("algorithm":{"kind":"ga_sgd","batch":512,"epochs":20,"learning_rate":0.1},)"
+                            R"("workers":4,"seed":1,"holdout":0.0,"evaluate_every":1,)"
+                            R"("stop":{"target_loss":0.0,"rounds":0,"patience":0}})");
+}
+
 TEST(JobSpec, NamesTheLineAndTheNearestKey) {
   EXPECT_EQ(MessageOf("name: a\nworker: 4\n"), "job.yaml:2: the job has no setting 'worker'; did you mean 'workers'?");
   EXPECT_EQ(MessageOf("name: a\nfunction: {memory: 4}\n"),

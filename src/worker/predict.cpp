@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "data/dataset.h"
 #include "storage/registry.h"
 #include "worker/model_file.h"
@@ -28,13 +29,13 @@ Result<Subject> Open(const PredictRequest& request, const StoreOptions& options)
   const std::unique_ptr<Store> data = TRY(OpenStore(request.data, options));
   Manifest manifest = TRY(LoadManifest(*data));
   if (manifest.columns != subject.trained.columns) {
-    return Error{Code::kInvalid, StrCat(request.data, " has ", manifest.columns, " columns, the model was trained on ",
-                                        subject.trained.columns)};
+    return Error{Code::kInvalid, StrCat(PrintableUrl(request.data), " has ", manifest.columns,
+                                        " columns, the model was trained on ", subject.trained.columns)};
   }
   const std::string_view by_default = manifest.Find("test") == nullptr ? "train" : "test";
   const std::string_view name = request.split.empty() ? by_default : request.split;
   const Split* const split = manifest.Find(name);
-  if (split == nullptr) return Error{Code::kInvalid, StrCat(request.data, " has no split '", name, "'")};
+  if (split == nullptr) return Error{Code::kInvalid, StrCat(PrintableUrl(request.data), " has no split '", name, "'")};
   subject.rows = TRY(OpenPartition(manifest, name, {0, split->rows}, ReadShardsFrom(*data), Verify::kHeader));
   subject.classes = std::move(manifest.classes);
   return subject;
@@ -89,7 +90,8 @@ Result<Metrics> Evaluate(const PredictRequest& request, const StoreOptions& opti
   Subject subject = TRY(Open(request, options));
   TRY(RenumberLabels(subject));
   const Score score = subject.trained.model->Evaluate(subject.trained.parameters, subject.rows.rows);
-  if (score.rows == 0) return Error{Code::kInvalid, StrCat(request.data, ": there are no rows to evaluate on")};
+  if (score.rows == 0)
+    return Error{Code::kInvalid, StrCat(PrintableUrl(request.data), ": there are no rows to evaluate on")};
   return Metrics{.loss = score.loss / score.rows,
                  .accuracy = score.correct / score.rows,
                  .rows = static_cast<std::int64_t>(score.rows)};

@@ -141,7 +141,7 @@ class Worker {
 
   Result<void> SaveModel(const Trained& trained) {
     auto& notes = trained_model_.notes;
-    notes["job"] = ToJson(spec_);
+    notes["job"] = RecipeOf(spec_);
     notes["version"] = LAMBDAML_VERSION;
     notes["rounds"] = StrCat(trained.rounds);
     notes["train.loss"] = StrCat(trained.train.loss);
@@ -172,6 +172,7 @@ class Worker {
             .requests = static_cast<std::int64_t>(use.requests()),
             .bytes_sent = static_cast<std::int64_t>(use.bytes_written),
             .bytes_received = static_cast<std::int64_t>(use.bytes_read),
+            .channel_dollars = use.dollars,
             .memory_peak_bytes = PeakMemoryBytes(),
             .cold_start = runtime_.cold_start ? 1 : 0,
             .ending = trained.ending,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.h"
+#include "base/url.h"
 #include "cli/commands/commands.h"
 #include "cli/data_run.h"
 #include "cli/table.h"
@@ -50,7 +51,7 @@ Result<Exit> DataInfo(const InfoSettings& settings, Session& session) {
     return Exit::kDone;
   }
   Table table;
-  table.Row({"dataset", dataset.url});
+  table.Row({"dataset", PrintableUrl(dataset.url)});
   table.Row({"source", manifest.source});
   table.Row({"form", manifest.sparse ? "sparse" : "dense"});
   table.Row({"columns", HumanCount(static_cast<std::int64_t>(manifest.columns))});

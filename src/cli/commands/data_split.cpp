@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.h"
+#include "base/url.h"
 #include "cli/commands/commands.h"
 #include "cli/data_run.h"
 #include "data/split.h"
@@ -27,7 +28,8 @@ Parameters Describe(SplitSettings& s) {
 Result<Exit> DataSplit(const SplitSettings& settings, Session& session) {
   const std::string out = TRY(ResolveUrl(settings.out, session.environment));
   OpenDataset dataset = TRY(OpenDatasetAt(TRY(ResolveUrl(settings.url, session.environment)), session.stores()));
-  if (out == dataset.url) return Error{Code::kInvalid, StrCat(out, ": a dataset cannot be split onto itself")};
+  if (out == dataset.url)
+    return Error{Code::kInvalid, StrCat(PrintableUrl(out), ": a dataset cannot be split onto itself")};
   const SplitOptions options{.test_fraction = settings.fraction, .seed = static_cast<std::uint64_t>(settings.seed)};
   return RunDataCommand({.url = out,
                          .overwrite = settings.force ? Overwrite::kAllow : Overwrite::kRefuse,

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "base/url.h"
 #include "cli/commands/commands.h"
 #include "cli/job_folder.h"
 #include "cli/job_log.h"
@@ -59,9 +60,10 @@ void PrintFailure(const JobReport& report, const JobFolder& folder, Terminal& te
 
 void PrintEnd(const JobReport& report, Terminal& terminal) {
   terminal.Out(SummaryOf(report));
-  terminal.Out(StrCat(
-      "model    ", ModelPath(report.spec), "\nreport   ", ReportPath(report.spec), "\nnext     ",
-      Paint(terminal, Ink::kBold, StrCat("lambdaml evaluate ", ModelPath(report.spec), " ", report.spec.data)), "\n"));
+  terminal.Out(StrCat("model    ", ModelPath(report.spec), "\nreport   ", ReportPath(report.spec), "\nnext     ",
+                      Paint(terminal, Ink::kBold,
+                            StrCat("lambdaml evaluate ", ModelPath(report.spec), " ", PrintableUrl(report.spec.data))),
+                      "\n"));
 }
 
 void PrintJsonEnd(const JobReport& report, Terminal& terminal) {
@@ -128,7 +130,7 @@ Result<Exit> Train(const TrainSettings& settings, Session& session) {
                    .worker_program = TRY(WorkerProgram(session.program)),
                    .report_file = settings.report};
   const FileDescriptor taken = TRY(TakeJob(run.folder));
-  TRY(WriteFileAtomically(run.folder.spec(), AsBytes(ToJson(spec)), Durability::kProcess));
+  TRY(WriteFileAtomically(run.folder.spec(), AsBytes(ToJson(Printable(spec))), Durability::kProcess));
   if (settings.detach) return Detach(run, settings.json, session);
   TRY(WriteFileAtomically(run.folder.pid(), AsBytes(StrCat(::getpid(), "\n")), Durability::kProcess));
   return RunHere(run, settings.json, session);
