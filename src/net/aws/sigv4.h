@@ -26,7 +26,7 @@ std::string Sha256Hex(ByteSpan bytes);
 
 enum class PayloadHash {
   kSigned,    // SHA-256 of the body
-  kUnsigned,  // "UNSIGNED-PAYLOAD": S3 only, and only over TLS
+  kUnsigned,  // "UNSIGNED-PAYLOAD": for S3 over TLS only; other services get kSigned
 };
 
 struct SigningScope {
@@ -37,19 +37,19 @@ struct SigningScope {
 // Remembers the signing key of a day. May be used from any thread.
 class Signer {
  public:
-  explicit Signer(SigningScope scope) : scope_(std::move(scope)) {}
+  explicit Signer(SigningScope scope);
 
-  // Adds Host, X-Amz-Date, X-Amz-Content-Sha256 (S3 only), the session token's header if there is one, and
-  // Authorization. Signs every header that the request has by then. `token_header` is X-Amz-Security-Token for all but
-  // directory buckets.
+  // Adds Host (without the scheme's own port), X-Amz-Date, X-Amz-Content-Sha256 (S3 only), the session token's header
+  // if there is one, and Authorization. Signs every header that the request has by then. `token_header` is
+  // X-Amz-Security-Token for all but directory buckets.
   void Sign(HttpRequest& request, const Credentials& credentials, std::int64_t unix_ms,
             PayloadHash payload = PayloadHash::kSigned, std::string_view token_header = "X-Amz-Security-Token");
 
  private:
-  std::string KeyOf(const Credentials& credentials, std::string_view date);
-
-  SigningScope scope_;
   struct Cached;
+  std::shared_ptr<const Cached> KeyOf(const Credentials& credentials, std::string_view date);
+
+  const SigningScope scope_;
   std::shared_ptr<const Cached> cached_;  // guarded by mutex_
   std::mutex mutex_;
 };
