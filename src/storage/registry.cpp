@@ -2,12 +2,18 @@
 #include "storage/registry.h"
 
 #include <array>
+#include <random>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
 #include "storage/file/file_store.h"
+#include "storage/layers/checksum.h"
 #include "storage/layers/meter.h"
+#include "storage/layers/poll.h"
+#include "storage/layers/retry.h"
 #include "storage/memory/memory_store.h"
+#include "storage/settings.h"
 
 namespace lambdaml {
 
@@ -38,15 +44,47 @@ Result<const Backend*> BackendOf(const Url& url) {
   return Error{Code::kInvalid, StrCat("no storage is called '", url.scheme, ":'; known are ", JoinWith(", ", schemes))};
 }
 
+// Another one for each store, in whatever process.
+std::uint64_t NewSeed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32U) + device();
+}
+
+// What a request is counted by, and what a caller may not see of a channel. Every request passes the meter.
+std::unique_ptr<Store> WithMeasuredRequests(std::unique_ptr<Store> store, const Backend& backend,
+                                            const LayerSettings& settings, const StoreOptions& options) {
+  if (settings.latency) store = WithLatency(std::move(store), options.clock, *settings.latency);
+  if (settings.chaos) store = WithChaos(std::move(store), options.clock, *settings.chaos);
+  if (options.use != nullptr) store = WithMeter(std::move(store), options.clock, backend.prices, *options.use);
+  if (!store->limits().waits_natively) store = WithPolling(std::move(store), options.clock, options.use);
+  return store;
+}
+
+// Requests are tried again one by one. What the layers above find damaged is tried again by a layer of its own, within
+// the same time.
+std::unique_ptr<Store> WithWholeValues(std::unique_ptr<Store> store, const LayerSettings& settings,
+                                       const std::optional<RetryOptions>& retry, Clock& clock) {
+  if (retry) store = WithRetry(std::move(store), clock, *retry);
+  if (settings.checksum) store = WithChecksum(std::move(store));
+  if (retry && settings.checksum) store = WithRetry(std::move(store), clock, *retry);
+  return store;
+}
+
 }  // namespace
 
 std::span<const Backend> Backends() { return kBackends; }
 
 Result<std::unique_ptr<Store>> OpenStore(const Url& url, const StoreOptions& options) {
   const Backend& backend = *TRY(BackendOf(url));
-  std::unique_ptr<Store> store = TRY(backend.open(url, options));
-  if (options.use != nullptr) store = WithMeter(std::move(store), options.clock, backend.prices, *options.use);
-  return store;
+  Url own = url;
+  const LayerSettings settings = TRY(TakeLayerSettings(own));
+  std::optional<RetryOptions> retry;
+  if (backend.remote || settings.retry) retry = RetryOptions{.seed = NewSeed()};
+  if (settings.retry) retry->budget = *settings.retry;
+  if (retry && retry->budget == Clock::Duration::zero()) retry.reset();
+  std::unique_ptr<Store> store = TRY(backend.open(own, options));
+  store = WithMeasuredRequests(std::move(store), backend, settings, options);
+  return WithWholeValues(std::move(store), settings, retry, options.clock);
 }
 
 Result<std::unique_ptr<Store>> OpenStore(std::string_view url, const StoreOptions& options) {
