@@ -43,6 +43,9 @@ class Stream {
   // Fills `into`, straight from the socket once the buffer is empty.
   Result<void> ReadExactly(std::span<std::byte> into, Clock::Time deadline);
 
+  // What has arrived, one byte or more, for what is not in lines of CR LF. Gives the number of bytes.
+  Result<std::size_t> ReadSome(std::span<std::byte> into, Clock::Time deadline);
+
   // Whether something can be read without blocking, now or within the time until `deadline`.
   Result<bool> Readable(Clock::Time deadline);
 

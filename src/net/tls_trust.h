@@ -19,9 +19,10 @@ class TlsTrust {
 
  private:
   friend class TlsTransport;
-  explicit TlsTrust(std::shared_ptr<void> library_state) : library_state_(std::move(library_state)) {}
+  class Library;
+  explicit TlsTrust(std::shared_ptr<const Library> library) : library_(std::move(library)) {}
 
-  std::shared_ptr<void> library_state_;  // of OpenSSL
+  std::shared_ptr<const Library> library_;
 };
 
 }  // namespace lambdaml
