@@ -150,10 +150,15 @@ class Stream::Connection {
     return buffer_.TakeInto(into);
   }
 
+  Result<std::size_t> ReadSome(std::span<std::byte> into, Clock::Time deadline) {
+    if (buffer_.size() == 0 && !into.empty()) TRY(Fill(deadline));
+    return buffer_.TakeInto(into);
+  }
+
   // Whether something is in the buffer afterwards.
   Result<bool> Readable(Clock::Time deadline) {
     while (buffer_.size() == 0) {
-      const Step step = TRY(ReadSome());
+      const Step step = TRY(ReadOnce());
       if (step.end == Step::End::kMoved) break;
       if (!AwaitSocket(transport_->socket(), step.end, clock_, deadline)) return false;
     }
@@ -170,7 +175,7 @@ class Stream::Connection {
   }
 
   // One read into the buffer, without waiting.
-  Result<Step> ReadSome() {
+  Result<Step> ReadOnce() {
     const Step step = TRY(transport_->Read(buffer_.Room()));
     if (step.end == Step::End::kClosed) return Closed();
     buffer_.Filled(step.bytes);
@@ -180,7 +185,7 @@ class Stream::Connection {
   // More than before is in the buffer afterwards.
   Result<void> Fill(Clock::Time deadline) {
     for (;;) {
-      const Step step = TRY(ReadSome());
+      const Step step = TRY(ReadOnce());
       if (step.end == Step::End::kMoved) return {};
       TRY(Await(step.end, deadline));
     }
@@ -189,7 +194,7 @@ class Stream::Connection {
   // All that can be read just now.
   Result<void> TakeIn() {
     for (;;) {
-      const Step step = TRY(ReadSome());
+      const Step step = TRY(ReadOnce());
       if (step.end != Step::End::kMoved) return {};
       if (buffer_.size() > kUnreadBytesMax) {
         return Refuse(StrCat("the server sent more than ", HumanBytes(kUnreadBytesMax), " before it was asked"));
@@ -231,6 +236,10 @@ Result<std::string_view> Stream::ReadLine(std::size_t bytes_max, Clock::Time dea
 
 Result<void> Stream::ReadExactly(std::span<std::byte> into, Clock::Time deadline) {
   return connection_->ReadExactly(into, deadline);
+}
+
+Result<std::size_t> Stream::ReadSome(std::span<std::byte> into, Clock::Time deadline) {
+  return connection_->ReadSome(into, deadline);
 }
 
 Result<std::size_t> Stream::ReadSome(std::span<std::byte> into, Clock::Time deadline) {

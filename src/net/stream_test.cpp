@@ -112,6 +112,26 @@ TEST_F(StreamTest, LinesAndBytesComeAsTheyWereSent) {
   EXPECT_EQ(Line(stream), "last");
 }
 
+TEST_F(StreamTest, SomeIsWhatHasArrived) {
+  const Peer peer([](int socket) {
+    Say(socket, "line\r\nEND");
+    Ignore(socket);
+  });
+  Stream stream = Connect(peer);
+  EXPECT_EQ(Line(stream), "line");
+  Bytes bytes(2);
+  std::string all;
+  while (all.size() < 3) {
+    const auto size = stream.ReadSome(bytes, Later());
+    ASSERT_TRUE(size.ok()) << size.error().message;
+    ASSERT_GT(size.value(), 0U);
+    all += Text(std::span(bytes).first(size.value()));
+  }
+  EXPECT_EQ(all, "END");
+  EXPECT_EQ(stream.ReadSome({}, Later()).value(), 0U);
+  EXPECT_EQ(stream.ReadSome(bytes, clock_.Now()).error().code, Code::kTimeout);
+}
+
 TEST_F(StreamTest, PiecesAreSentInTheirOrderHoweverManyAndLarge) {
   const Peer peer(&Echo);
   Stream stream = Connect(peer);
