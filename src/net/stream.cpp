@@ -146,11 +146,6 @@ class Stream::Connection {
   }
 
   Result<std::size_t> ReadSome(std::span<std::byte> into, Clock::Time deadline) {
-    if (buffer_.size() == 0) TRY(Fill(deadline));
-    return buffer_.TakeInto(into);
-  }
-
-  Result<std::size_t> ReadSome(std::span<std::byte> into, Clock::Time deadline) {
     if (buffer_.size() == 0 && !into.empty()) TRY(Fill(deadline));
     return buffer_.TakeInto(into);
   }
@@ -236,10 +231,6 @@ Result<std::string_view> Stream::ReadLine(std::size_t bytes_max, Clock::Time dea
 
 Result<void> Stream::ReadExactly(std::span<std::byte> into, Clock::Time deadline) {
   return connection_->ReadExactly(into, deadline);
-}
-
-Result<std::size_t> Stream::ReadSome(std::span<std::byte> into, Clock::Time deadline) {
-  return connection_->ReadSome(into, deadline);
 }
 
 Result<std::size_t> Stream::ReadSome(std::span<std::byte> into, Clock::Time deadline) {
