@@ -26,6 +26,11 @@ Result<void> SaveIfAbsent(Store& store, const Key& key, ByteSpan value) {
   return SaveWith(store, key, value, Condition::kIfAbsent);
 }
 
+Result<void> Replace(Store& store, const Key& key, ByteSpan value, ByteSpan expected) {
+  const PutItem item{.key = key, .value = value, .condition = Condition::kIfEquals, .expected = expected};
+  return store.Put({&item, 1});
+}
+
 Result<Blob> Load(Store& store, const Key& key) {
   Values values = TRY(store.Get({&key, 1}));
   if (!values[0]) return Missing(Code::kNotFound, store, key, "there is no");
@@ -40,13 +45,19 @@ Result<Blob> LoadOrWait(Store& store, const Key& key, Clock::Time deadline) {
 
 Result<void> Remove(Store& store, const Key& key) { return store.Delete({&key, 1}); }
 
+Result<void> RemoveAll(Store& store, std::span<const Key> keys) { return store.Delete(keys); }
+
+Result<std::vector<Entry>> ListBelow(Store& store, const Key& prefix) {
+  const bool whole = prefix.empty() || prefix.text().ends_with('/');
+  return store.List(whole ? prefix : Key(prefix.text() + "/"));
+}
+
 Result<std::size_t> Clear(Store& store, const Key& prefix) {
   if (prefix.empty()) {
     return Error{Code::kInvalid, StrCat("refused to delete everything in ", store.name(), ": give a prefix")};
   }
-  const Key below = prefix.text().ends_with('/') ? prefix : Key(prefix.text() + "/");
   std::vector<Key> keys;
-  for (Entry& entry : TRY(store.List(below))) keys.push_back(std::move(entry.key));
+  for (Entry& entry : TRY(ListBelow(store, prefix))) keys.push_back(std::move(entry.key));
   TRY(store.Delete(keys));
   return keys.size();
 }
