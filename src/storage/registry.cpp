@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "storage/file/file_store.h"
 #include "storage/layers/checksum.h"
+#include "storage/layers/chunk.h"
 #include "storage/layers/meter.h"
 #include "storage/layers/poll.h"
 #include "storage/layers/retry.h"
@@ -35,6 +36,9 @@ constexpr std::array kBackends{
             .open = memory::Open},
 };
 
+// A channel that takes values of 1 TiB needs no chunks: no value is larger.
+constexpr std::uint64_t kLargestValue = 1ULL << 40U;
+
 Result<const Backend*> BackendOf(const Url& url) {
   std::vector<std::string> schemes;
   for (const Backend& backend : kBackends) {
@@ -60,13 +64,13 @@ std::unique_ptr<Store> WithMeasuredRequests(std::unique_ptr<Store> store, const 
   return store;
 }
 
-// Requests are tried again one by one. What the layers above find damaged is tried again by a layer of its own, within
-// the same time.
+// Requests are tried again below the chunks: each by itself, and a manifest that was written though its answer was lost
+// is told from another's.
 std::unique_ptr<Store> WithWholeValues(std::unique_ptr<Store> store, const LayerSettings& settings,
                                        const std::optional<RetryOptions>& retry, Clock& clock) {
   if (retry) store = WithRetry(std::move(store), clock, *retry);
+  if (store->limits().value_bytes_max < kLargestValue) store = WithChunks(std::move(store), clock, NewSeed());
   if (settings.checksum) store = WithChecksum(std::move(store));
-  if (retry && settings.checksum) store = WithRetry(std::move(store), clock, *retry);
   return store;
 }
 

@@ -12,6 +12,7 @@ namespace lambdaml {
 namespace {
 
 constexpr std::size_t kChecksumBytes = 4;
+constexpr int kReadsMore = 2;
 constexpr std::size_t kBlockBytes = 16U << 10U;  // stays in the first cache between its checksum and its copy
 
 std::array<std::byte, kChecksumBytes> LittleEndian(std::uint32_t crc) {
@@ -39,6 +40,9 @@ bool Fits(ByteSpan sealed) {
   const std::size_t size = sealed.size() - kChecksumBytes;
   return std::ranges::equal(LittleEndian(Crc32c(sealed.first(size))), sealed.subspan(size));
 }
+
+// A part of a value fits whatever it is.
+bool Fits(const Slice& part) { return part.bytes.size() < part.value_bytes || Fits(part.bytes.span()); }
 
 // Of a value that is stored in that many bytes.
 std::uint64_t PlainBytes(std::uint64_t sealed) { return sealed - std::min<std::uint64_t>(sealed, kChecksumBytes); }
@@ -69,13 +73,11 @@ class ChecksummedStore final : public Store {
   Result<Slices> Read(std::span<const Range> ranges) override {
     Slices parts = TRY(store_->Read(ranges));
     for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (parts[i] && !Fits(*parts[i])) parts[i] = TRY(ReadAgain(ranges[i]));
       if (!parts[i]) continue;
-      Slice& part = *parts[i];
-      const std::uint64_t size = PlainBytes(part.value_bytes);
-      const bool whole = part.bytes.size() == part.value_bytes;
-      if (whole && !Fits(part.bytes.span())) return Damaged(ranges[i].key);
-      part.bytes = part.bytes.Slice(0, size - std::min(size, ranges[i].offset));
-      part.value_bytes = size;
+      parts[i]->value_bytes = PlainBytes(parts[i]->value_bytes);
+      parts[i]->bytes =
+          parts[i]->bytes.Slice(0, parts[i]->value_bytes - std::min(parts[i]->value_bytes, ranges[i].offset));
     }
     return parts;
   }
@@ -91,18 +93,26 @@ class ChecksummedStore final : public Store {
   std::string name() const override { return store_->name(); }
 
  private:
-  Error Damaged(const Key& key) const {
-    return {Code::kUnavailable, StrCat("the value of ", key.text(), " in ", store_->name(),
-                                       " does not fit its checksum: it was damaged, or written without checksum=on")};
-  }
-
   Result<Values> Opened(std::span<const Key> keys, Values values) const {
     for (std::size_t i = 0; i < values.size(); ++i) {
-      if (!values[i]) continue;
-      if (!Fits(values[i]->span())) return Damaged(keys[i]);
-      values[i] = values[i]->Slice(0, PlainBytes(values[i]->size()));
+      if (values[i] && !Fits(values[i]->span())) {
+        const std::optional<Slice> again = TRY(ReadAgain({.key = keys[i]}));
+        values[i].reset();
+        if (again) values[i] = again->bytes;
+      }
+      if (values[i]) values[i] = values[i]->Slice(0, PlainBytes(values[i]->size()));
     }
     return values;
+  }
+
+  // What was damaged on its way may arrive whole the next time.
+  Result<std::optional<Slice>> ReadAgain(const Range& range) const {
+    for (int i = 0; i < kReadsMore; ++i) {
+      Slices parts = TRY(store_->Read({&range, 1}));
+      if (!parts[0] || Fits(*parts[0])) return std::move(parts[0]);
+    }
+    return Error{Code::kUnavailable, StrCat("the value of ", range.key.text(), " in ", store_->name(),
+                                            " does not fit its checksum: write it again with checksum=on")};
   }
 
   std::unique_ptr<Store> store_;

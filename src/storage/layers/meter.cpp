@@ -2,6 +2,7 @@
 #include "storage/layers/meter.h"
 
 #include <algorithm>
+#include <mutex>
 
 namespace lambdaml {
 
@@ -21,47 +22,53 @@ class MeteredStore final : public Store {
       : store_(std::move(store)), clock_(clock), prices_(prices), use_(use) {}
 
   Result<void> Put(std::span<const PutItem> items) override {
-    use_.puts += items.size();
-    for (const PutItem& item : items) {
-      use_.bytes_written += item.value.size();
-      use_.dollars += prices_.put * Units(item.value.size(), prices_.put_unit_bytes);
-    }
+    Count([this, items] {
+      use_.puts += items.size();
+      for (const PutItem& item : items) {
+        use_.bytes_written += item.value.size();
+        use_.dollars += prices_.put * Units(item.value.size(), prices_.put_unit_bytes);
+      }
+    });
     return store_->Put(items);
   }
 
   Result<Values> Get(std::span<const Key> keys) override {
-    use_.gets += keys.size();
+    Count([this, keys] { use_.gets += keys.size(); });
     Values values = TRY(store_->Get(keys));
     CountRead(values);
     return values;
   }
 
   Result<Slices> Read(std::span<const Range> ranges) override {
-    use_.gets += ranges.size();
+    Count([this, ranges] { use_.gets += ranges.size(); });
     Slices parts = TRY(store_->Read(ranges));
-    for (const auto& part : parts) CountOne(part ? std::optional(part->bytes.size()) : std::nullopt);
+    Count([this, &parts] {
+      for (const auto& part : parts) CountOne(part ? std::optional(part->bytes.size()) : std::nullopt);
+    });
     return parts;
   }
 
   Result<Values> Wait(std::span<const Key> keys, const WaitOptions& options) override {
-    use_.waits += keys.size();
+    Count([this, keys] { use_.waits += keys.size(); });
     const Clock::Time begin = clock_.Now();
     Result<Values> values = store_->Wait(keys, options);
-    use_.waiting += clock_.Now() - begin;
+    Count([this, begin] { use_.waiting += clock_.Now() - begin; });
     if (values.ok()) CountRead(values.value());
     return values;
   }
 
   Result<std::vector<Entry>> List(const Key& prefix) override {
-    ++use_.lists;
+    Count([this] { ++use_.lists; });
     auto entries = TRY(store_->List(prefix));
-    use_.dollars += prices_.list * Units(entries.size(), kKeysPerPage);
+    Count([this, &entries] { use_.dollars += prices_.list * Units(entries.size(), kKeysPerPage); });
     return entries;
   }
 
   Result<void> Delete(std::span<const Key> keys) override {
-    use_.deletes += keys.size();
-    use_.dollars += prices_.remove * static_cast<double>(keys.size());
+    Count([this, keys] {
+      use_.deletes += keys.size();
+      use_.dollars += prices_.remove * static_cast<double>(keys.size());
+    });
     return store_->Delete(keys);
   }
 
@@ -69,6 +76,13 @@ class MeteredStore final : public Store {
   std::string name() const override { return store_->name(); }
 
  private:
+  // A layer above may make two requests at the same time.
+  template <class Counting>
+  void Count(const Counting& counting) {
+    const std::lock_guard lock(mutex_);
+    counting();
+  }
+
   void CountOne(std::optional<std::size_t> bytes) {
     if (!bytes) ++use_.misses;
     use_.bytes_read += bytes.value_or(0);
@@ -76,13 +90,16 @@ class MeteredStore final : public Store {
   }
 
   void CountRead(const Values& values) {
-    for (const auto& value : values) CountOne(value ? std::optional(value->size()) : std::nullopt);
+    Count([this, &values] {
+      for (const auto& value : values) CountOne(value ? std::optional(value->size()) : std::nullopt);
+    });
   }
 
   std::unique_ptr<Store> store_;
   Clock& clock_;
   StorePrices prices_;
   StoreUse& use_;
+  std::mutex mutex_;
 };
 
 }  // namespace

@@ -12,6 +12,8 @@ namespace lambdaml {
 
 namespace {
 
+constexpr int kWaitAttemptsMin = 4;
+
 // The attempts of one call.
 class Attempts {
  public:
@@ -29,8 +31,8 @@ class Attempts {
     }
     ++tried_;
     if (wait_ != nullptr && wait_->cancelled != nullptr && wait_->cancelled->load()) return false;
-    const Clock::Time end =
-        wait_ == nullptr ? begin_ + options_.budget : std::min<Clock::Time>(begin_ + options_.budget, wait_->deadline);
+    Clock::Time end = begin_ + options_.budget;
+    if (wait_ != nullptr) end = std::min<Clock::Time>(end, DeadlineFrom(now));
     if (now >= end || error.retry_after > end - now) return false;
     const Clock::Duration pause = std::max<Clock::Duration>(NextPause(), error.retry_after);
     PauseUntil(clock_, now + std::min<Clock::Duration>(pause, end - now),
@@ -52,6 +54,12 @@ class Attempts {
   }
 
  private:
+  // The wait's, or a moment, so that one failure at the deadline does not hide what is there.
+  Clock::Time DeadlineFrom(Clock::Time now) const {
+    if (tried_ >= kWaitAttemptsMin) return wait_->deadline;
+    return std::max<Clock::Time>(wait_->deadline, now + options_.pause_min);
+  }
+
   Clock::Duration NextPause() {
     const auto min = static_cast<double>(options_.pause_min.count());
     const double up_to = std::max(min, 3 * static_cast<double>(pause_.count()));

@@ -144,10 +144,11 @@ TEST_F(Retry, AWaitEndsAtItsDeadlineWithTheErrorOrWithWhatIsThere) {
   const auto failed = store_->Wait({&key, 1}, {.deadline = begin + milliseconds(50)});
   ASSERT_FALSE(failed.ok());
   EXPECT_EQ(failed.error().code, Code::kUnavailable);
-  EXPECT_EQ(clock_.Now() - begin, milliseconds(50));
-  FailUntil("Wait", scripted_->Count("Wait") + 1, kAway);
+  EXPECT_GE(clock_.Now() - begin, milliseconds(50));
+  EXPECT_LE(clock_.Now() - begin, milliseconds(110));
+  FailUntil("Wait", scripted_->Count("Wait") + 3, kAway);
   ASSERT_TRUE(Save(scripted_->inner(), key, AsBytes("x")).ok());
-  const auto found = store_->Wait({&key, 1}, {.deadline = clock_.Now() + milliseconds(10)});
+  const auto found = store_->Wait({&key, 1}, {.deadline = clock_.Now()});
   ASSERT_TRUE(found.ok());
   EXPECT_EQ(found.value()[0]->text(), "x");
 }
