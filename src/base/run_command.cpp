@@ -21,6 +21,7 @@ namespace lambdaml {
 namespace {
 
 constexpr std::size_t kErrorBytesMax = 2000;
+constexpr std::size_t kPieceBytes = 65536;
 
 struct Pipe {
   FileDescriptor read;
@@ -65,6 +66,7 @@ int Spawn(const std::vector<std::string>& command, const Pipe& output, const Pip
   posix_spawn_file_actions_adddup2(&actions, output.write.get(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, errors.write.get(), STDERR_FILENO);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   const int error = posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
@@ -81,7 +83,7 @@ struct Captured {
 
   // Reads a piece; closes `from` at the end.
   void Take() {
-    std::array<char, 64U * 1024U> piece{};
+    std::array<char, kPieceBytes> piece{};
     const ssize_t count = read(from.get(), piece.data(), piece.size());
     if (count < 0 && errno == EINTR) return;
     if (count <= 0) {

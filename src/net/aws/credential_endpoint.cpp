@@ -21,11 +21,11 @@ constexpr std::array<std::string_view, 3> kContainerHosts{"169.254.170.2", "169.
 constexpr std::string_view kInstanceRoot = "http://169.254.169.254";
 constexpr std::string_view kInstanceRootV6 = "http://[fd00:ec2::254]";
 constexpr std::string_view kRolePath = "/latest/meta-data/iam/security-credentials/";
-constexpr std::size_t kTokenFileBytesMax = 64U * 1024U;
+constexpr std::size_t kTokenFileBytesMax = 65536;
 
 // All these endpoints are one hop away.
 constexpr Clock::Duration kTimeout = std::chrono::seconds(1);
-constexpr std::size_t kAnswerBytesMax = 64U * 1024U;
+constexpr std::size_t kAnswerBytesMax = 65536;
 
 HttpClient NearbyClient() { return HttpClient({.response_bytes_max = kAnswerBytesMax, .connect_timeout = kTimeout}); }
 

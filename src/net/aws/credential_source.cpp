@@ -10,7 +10,7 @@ namespace lambdaml::aws {
 
 namespace {
 
-constexpr RunOptions kProcessLimits{.output_bytes_max = 64U * 1024U, .timeout = std::chrono::seconds(60)};
+constexpr RunOptions kProcessLimits{.output_bytes_max = 65536, .timeout = std::chrono::seconds(60)};
 
 // Keys that people wrote down, in variables or a file; `where` is for messages.
 Result<Found> Written(std::string_view access_key, std::string_view secret_key, std::string_view token,

@@ -12,8 +12,8 @@ namespace lambdaml::aws {
 
 namespace {
 
-constexpr std::int64_t kRefreshBeforeMs = 5 * 60 * 1000;
-constexpr std::int64_t kRefreshPauseMs = 30 * 1000;  // after one that failed, or gave what expires sooner
+constexpr std::int64_t kRefreshBeforeMs = 300'000;
+constexpr std::int64_t kRefreshPauseMs = 30'000;  // after one that failed, or gave what expires sooner
 
 Error NothingFound(const Profile& profile) {
   const std::string files = profile.files.empty()

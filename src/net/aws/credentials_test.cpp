@@ -12,7 +12,6 @@
 #include "base/file.h"
 #include "base/temporary_folder.h"
 #include "base/text.h"
-#include "net/aws/credential_source.h"
 #include "net/http_server.h"
 
 namespace lambdaml::aws {
@@ -112,15 +111,6 @@ TEST_F(AwsCredentials, WaysThatAreNotSupportedAreNamed) {
   ExpectContains(ErrorOf({{"AWS_WEB_IDENTITY_TOKEN_FILE", "/token"}}), "AWS_WEB_IDENTITY_TOKEN_FILE");
 }
 
-TEST_F(AwsCredentials, CommandIsSplitAsByAShell) {
-  using Words = std::vector<std::string>;
-  EXPECT_EQ(SplitCommand("a  b\tc").value(), (Words{"a", "b", "c"}));
-  EXPECT_EQ(SplitCommand(R"("/my dir/x" --name='a "b"' c\ d "e\"f" '' $HOME;*)").value(),
-            (Words{"/my dir/x", "--name=a \"b\"", "c d", "e\"f", "", "$HOME;*"}));
-  EXPECT_FALSE(SplitCommand("a \"b").ok());
-  EXPECT_FALSE(SplitCommand(" ").ok());
-}
-
 class AwsCredentialProcess : public AwsCredentials {
  protected:
   // A profile with a program that runs `script`.
@@ -164,20 +154,6 @@ TEST_F(AwsCredentialProcess, WhatHasExpiredAlreadyIsNotUsed) {
   const auto credentials = Get({});
   ASSERT_FALSE(credentials.ok());
   EXPECT_EQ(credentials.error().code, Code::kUnavailable);
-}
-
-TEST(AwsTimestamp, IsRead) {
-  constexpr std::int64_t kTime = 1'709'251'199'000;
-  EXPECT_EQ(ParseTimestamp("2024-02-29T23:59:59Z"), kTime);
-  EXPECT_EQ(ParseTimestamp("2024-02-29T23:59:59.25Z"), kTime + 250);
-  EXPECT_EQ(ParseTimestamp("2024-02-29T23:59:59.123456789Z"), kTime + 123);
-  EXPECT_EQ(ParseTimestamp("2024-03-01T01:29:59+01:30"), kTime);
-  EXPECT_EQ(ParseTimestamp("2024-02-29T19:59:59-0400"), kTime);
-  EXPECT_EQ(ParseTimestamp("1970-01-01T00:00:00+00:00"), 0);
-  for (const std::string text : {"", "soon", "2024-02-30T00:00:00Z", "2024-02-29T23:59:59", "2024-02-29T23:59:59Zx",
-                                 "2024-02-29 23:59:59Z", "2024-02-29T23:59:59.Z", "20240229T235959Z"}) {
-    EXPECT_EQ(ParseTimestamp(text), std::nullopt) << text;
-  }
 }
 
 // The endpoint of a container: gives the key "key1", then "key2", and so on, each for an hour.
@@ -259,24 +235,6 @@ TEST_F(AwsCredentialEndpoint, NobodyThereIsUnavailable) {
   const auto credentials = Get(variables);
   ASSERT_FALSE(credentials.ok());
   EXPECT_EQ(credentials.error().code, Code::kUnavailable);
-}
-
-TEST(AwsContainerUrl, IsAskedOnlyWhereItsTokenIsSafe) {
-  const auto url_of = [](const std::string& name, const std::string& value) {
-    return ContainerUrl(Environment(Variables{{"AWS_CONTAINER_CREDENTIALS_" + name, value}}));
-  };
-  EXPECT_EQ(ContainerUrl(Environment()).value(), "");
-  EXPECT_EQ(url_of("RELATIVE_URI", "/v2/x?id=1").value(), "http://169.254.170.2/v2/x?id=1");
-  for (const std::string url : {"https://example.com/x", "http://127.0.0.2:80/x", "http://localhost/x",
-                                "http://[::1]:8080/x", "http://169.254.170.23/v1", "http://[fd00:ec2::23]/v1"}) {
-    EXPECT_EQ(url_of("FULL_URI", url).value(), url);
-  }
-  for (const std::string url : {"http://example.com/x", "http://localhost.example.com/x",
-                                "http://127.0.0.1@example.com/", "ftp://localhost/x", "x", "http://169.254.169.254/"}) {
-    const auto refused = url_of("FULL_URI", url);
-    ASSERT_FALSE(refused.ok()) << url;
-    EXPECT_EQ(refused.error().code, Code::kInvalid);
-  }
 }
 
 // The metadata service of an instance with a role.
