@@ -12,8 +12,11 @@
 
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
+#include <deque>
+#include <future>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -58,11 +61,44 @@ FileDescriptor LoopbackSocket(int port, sockaddr_in& address) {
   _exit(127);
 }
 
+// The kernel ends a child with the thread that made it, not with the process. So one thread that lives until the
+// process ends makes them all, and a server may be started from a thread that does not.
+class Parent {
+ public:
+  pid_t Fork(const std::function<void()>& child) {
+    std::packaged_task<pid_t()> task([&child] {
+      const pid_t pid = fork();
+      if (pid == 0) child();
+      return pid;
+    });
+    std::future<pid_t> pid = task.get_future();
+    {
+      const std::lock_guard lock(mutex_);
+      tasks_.push_back(std::move(task));
+    }
+    changed_.notify_one();
+    return pid.get();
+  }
+
+ private:
+  void Run(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (changed_.wait(lock, stop, [this] { return !tasks_.empty(); })) {
+      tasks_.front()();
+      tasks_.pop_front();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<std::packaged_task<pid_t()>> tasks_;
+  std::jthread thread_{[this](const std::stop_token& stop) { Run(stop); }};
+};
+
 pid_t Spawn(const std::vector<std::string>& command, const std::string& log,
             const std::vector<std::string>& variables) {
-  const pid_t pid = fork();
-  if (pid == 0) Become(command, log, variables);
-  return pid;
+  static Parent parent;
+  return parent.Fork([&command, &log, &variables] { Become(command, log, variables); });
 }
 
 }  // namespace
@@ -140,10 +176,10 @@ Result<Certificates> Certificates::Make(const std::string& folder) {
                           .certificate = folder + "/server.pem",
                           .key = folder + "/server.key",
                           .unknown_authority = folder + "/other-ca.pem"};
-  const auto authority = [&folder](const std::string& certificate, const std::string& key) {
+  const auto authority = [&folder](const std::string& file, const std::string& key_name) {
     return RunCommand({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                       "-days", "2", "-subj", "/CN=lambdaml test " + key, "-keyout", folder + "/" + key, "-out",
-                       certificate});
+                       "-days", "2", "-subj", "/CN=lambdaml test " + key_name, "-keyout", folder + "/" + key_name,
+                       "-out", file});
   };
   TRY(authority(made.authority, "ca.key"));
   TRY(authority(made.unknown_authority, "other-ca.key"));
