@@ -14,6 +14,7 @@
 #include "storage/layers/poll.h"
 #include "storage/layers/retry.h"
 #include "storage/memory/memory_store.h"
+#include "storage/s3/s3_store.h"
 #include "storage/settings.h"
 
 namespace lambdaml {
@@ -34,6 +35,12 @@ constexpr std::array kBackends{
             .remote = false,
             .prices = {},
             .open = memory::Open},
+    Backend{.scheme = "s3",
+            .summary = "a bucket of S3, or of a server that speaks it",
+            .example = "s3://bucket/prefix",
+            .remote = true,
+            .prices = s3::kPrices,
+            .open = s3::Open},
 };
 
 // A channel that takes values of 1 TiB needs no chunks: no value is larger.
