@@ -13,6 +13,7 @@
 #include "storage/layers/meter.h"
 #include "storage/layers/poll.h"
 #include "storage/layers/retry.h"
+#include "storage/memcached/memcached_store.h"
 #include "storage/memory/memory_store.h"
 #include "storage/s3/s3_store.h"
 #include "storage/settings.h"
@@ -29,6 +30,12 @@ constexpr std::array kBackends{
             .remote = false,
             .prices = {},
             .open = file::Open},
+    Backend{.scheme = "memcached",
+            .summary = "one or several memcached servers (ElastiCache)",
+            .example = "memcached://host:11211/prefix",
+            .remote = true,
+            .prices = {},  // by the hour, not by the request
+            .open = memcached::Open},
     Backend{.scheme = "memory",
             .summary = "inside this process, for tests",
             .example = "memory:",
