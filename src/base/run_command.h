@@ -21,6 +21,6 @@ struct RunOptions {
 // to standard output. kNotFound when there is no such program, kTimeout when it took too long and was killed, kInvalid
 // when it wrote too much, and kInternal when it failed: then the message ends with what it wrote to standard error.
 // Messages name the program without its arguments.
-Result<std::string> RunCommand(const std::vector<std::string>& command, const RunOptions& options);
+Result<std::string> RunCommand(const std::vector<std::string>& command, const RunOptions& options = {});
 
 }  // namespace lambdaml

@@ -85,8 +85,7 @@ class HttpTls : public ::testing::Test {
       const auto made =
           RunCommand({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                       "-days", "2", "-subj", "/CN=" + name, "-addext", "subjectAltName=DNS:localhost", "-keyout",
-                      File(name + ".key"), "-out", File(name + ".pem")},
-                     RunOptions{});
+                      File(name + ".key"), "-out", File(name + ".pem")});
       EXPECT_TRUE(made.ok()) << made.error().message;
     }
     server_ = std::make_unique<TlsServer>(File("mine.pem"), File("mine.key"));

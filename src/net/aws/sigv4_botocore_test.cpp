@@ -177,8 +177,7 @@ TEST(Sigv4Botocore, SignsAsTheSdkForPython) {
   const char* const home = std::getenv("HOME");
   ASSERT_NE(home, nullptr);
   const std::string python = StrCat(home, "/.cache/lambdaml/tools/moto/bin/python");
-  const auto output =
-      RunCommand({python, LAMBDAML_SOURCE "/src/net/aws/testing/botocore_signer.py", file}, RunOptions{});
+  const auto output = RunCommand({python, LAMBDAML_SOURCE "/src/net/aws/testing/botocore_signer.py", file});
   ASSERT_TRUE(output.ok()) << output.error().message << " (./dev setup test installs what it needs)";
   const auto lines = SplitText(Trim(output.value()), '\n');
   ASSERT_EQ(lines.size(), shapes.size());

@@ -124,17 +124,6 @@ bool Listens(int port) {
   return connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
 }
 
-Result<std::string> RunCommand(const std::vector<std::string>& command) {
-  const TemporaryFolder folder = TRY(TemporaryFolder::Make());
-  const std::string log = folder.path() / "output";
-  int status = 0;
-  const pid_t pid = Spawn(command, log, {});
-  waitpid(pid, &status, 0);
-  const std::string output(TRY(ReadFile(log)).text());
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return output;
-  return Error{Code::kInternal, StrCat(JoinWith(" ", command), " failed: ", output)};
-}
-
 std::string TestTool(std::string_view name) {
   const char* const home = std::getenv("HOME");
   return StrCat(home == nullptr ? "" : home, "/.cache/lambdaml/tools/", name);

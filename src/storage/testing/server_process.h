@@ -13,6 +13,7 @@
 
 #include "base/environment.h"
 #include "base/result.h"
+#include "base/run_command.h"
 #include "base/temporary_folder.h"
 #include "storage/backend.h"
 
@@ -20,9 +21,6 @@ namespace lambdaml {
 
 // A port that nobody listens on just now. Each call gives another one.
 int FreePort();
-
-// Runs a command to its end: its output, or an error with it.
-Result<std::string> RunCommand(const std::vector<std::string>& command);
 
 // The path of what `./dev setup` installs outside Debian's packages, as TestTool("moto/bin/moto_server").
 std::string TestTool(std::string_view name);
