@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "storage/dynamodb/dynamodb_store.h"
 #include "storage/file/file_store.h"
 #include "storage/layers/checksum.h"
 #include "storage/layers/chunk.h"
@@ -24,6 +25,12 @@ namespace {
 
 // The only file that knows every backend. Add one line here.
 constexpr std::array kBackends{
+    Backend{.scheme = "dynamodb",
+            .summary = "a DynamoDB table, one item for each value",
+            .example = "dynamodb://table/prefix",
+            .remote = true,
+            .prices = dynamodb::kPrices,
+            .open = dynamodb::Open},
     Backend{.scheme = "file",
             .summary = "a folder of this machine",
             .example = "file:///tmp/channel",

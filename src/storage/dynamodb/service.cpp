@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/dynamodb/service.h"
+
+#include "base/text.h"
+#include "storage/dynamodb/errors.h"
+
+namespace lambdaml::dynamodb {
+
+namespace {
+
+// 16 MB of items are the most that one answer holds; as base64 they are a third longer.
+constexpr std::size_t kAnswerBytesMax = std::size_t{32} << 20U;
+
+// Also bounds the answers that are in memory at once.
+constexpr std::size_t kConnectionsMax = 32;
+
+// An item takes up to 400 KB, which a slow network may carry in that time.
+constexpr std::chrono::seconds kTimeout{10};
+constexpr std::chrono::milliseconds kTimeoutPerItem{400};
+
+}  // namespace
+
+Service::Service(Settings settings, const StoreOptions& options)
+    : settings_(std::move(settings)),
+      clock_(options.clock),
+      credentials_(options.environment, options.clock),
+      signer_({.service = "dynamodb", .region = settings_.region}),
+      http_({.response_bytes_max = kAnswerBytesMax, .connections_max = kConnectionsMax, .ca_file = settings_.ca_file}) {
+}
+
+Result<std::vector<HttpRequest>> Service::Signed(std::vector<Call>& calls) {
+  const aws::Credentials credentials = TRY(credentials_.Get().Context(settings_.name));
+  std::vector<HttpRequest> requests;
+  requests.reserve(calls.size());
+  for (Call& call : calls) {
+    requests.push_back({.method = "POST",
+                        .url = settings_.endpoint + "/",
+                        .headers = {{"Content-Type", "application/x-amz-json-1.0"},
+                                    {"X-Amz-Target", StrCat("DynamoDB_20120810.", call.operation)}},
+                        .body = std::move(call.body)});
+    signer_.Sign(requests.back(), credentials, clock_.UnixMs());
+  }
+  return requests;
+}
+
+Result<std::string> Service::Judged(Result<HttpResponse> response, std::string_view operation) const {
+  if (response.ok()) {
+    if (response.value().status != 200) return ErrorOf(response.value(), operation, settings_);
+    return std::move(response.value().body);
+  }
+  Error error = std::move(response).error().Context(StrCat(settings_.name, ": ", operation));
+  // This one exchange took too long; whether there is time for another is the caller's to say.
+  if (error.code == Code::kTimeout) error.code = Code::kUnavailable;
+  return error;
+}
+
+void Service::SendAll(std::vector<Call> calls, const Done& done) {
+  if (calls.empty()) return;
+  const Result<std::vector<HttpRequest>> requests = Signed(calls);
+  if (!requests.ok()) {
+    for (std::size_t i = 0; i < calls.size(); ++i) done(i, requests.error());
+    return;
+  }
+  std::size_t items = 0;
+  for (const Call& call : calls) items += call.items;
+  http_.SendAll(requests.value(), kTimeout + items * kTimeoutPerItem,
+                [this, &calls, &done](std::size_t index, Result<HttpResponse> response) {
+                  done(index, Judged(std::move(response), calls[index].operation));
+                });
+}
+
+Result<std::string> Service::Send(Call call) {
+  std::vector<Call> calls;
+  calls.push_back(std::move(call));
+  Result<std::string> outcome = Error{Code::kInternal, "no answer"};
+  SendAll(std::move(calls), [&outcome](std::size_t, Result<std::string> answer) { outcome = std::move(answer); });
+  return outcome;
+}
+
+}  // namespace lambdaml::dynamodb
