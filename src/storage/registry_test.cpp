@@ -3,6 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "base/text.h"
+#include "storage/layers/meter.h"
+#include "storage/ops.h"
+
 namespace lambdaml {
 namespace {
 
@@ -18,7 +24,10 @@ TEST(Registry, NamesWhatIsKnownWhenTheSchemeIsNot) {
   const auto store = OpenStore("ftp://user:secret@host/x", {.clock = clock});
   ASSERT_FALSE(store.ok());
   EXPECT_EQ(store.error().code, Code::kInvalid);
-  EXPECT_EQ(store.error().message, "no storage is called 'ftp:'; known are file, memory");
+  std::vector<std::string> known;
+  for (const Backend& backend : Backends()) known.emplace_back(backend.scheme);
+  EXPECT_TRUE(std::ranges::is_sorted(known));
+  EXPECT_EQ(store.error().message, StrCat("no storage is called 'ftp:'; known are ", JoinWith(", ", known)));
   EXPECT_EQ(OpenStore("no url", {.clock = clock}).error().code, Code::kInvalid);
 }
 
@@ -29,6 +38,23 @@ TEST(Registry, EveryMemoryStoreIsNew) {
   const PutItem item{.key = Key("a"), .value = {}};
   ASSERT_TRUE(one->Put({&item, 1}).ok());
   EXPECT_TRUE(other->List(Key()).value().empty());
+}
+
+TEST(Registry, PutsTogetherWhatTheUrlAsksFor) {
+  SystemClock clock;
+  StoreUse use;
+  const auto store =
+      OpenStore(
+          "memory:?checksum=on&chaos=7&errors=0.2&lost=0.2&delays=0&retry=1m&latency=10us&spread=5us&bandwidth=1GB",
+          {.clock = clock, .use = &use})
+          .value();
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(Save(*store, Key("a"), AsBytes("12345")).ok());
+  EXPECT_EQ(Load(*store, Key("a")).value().text(), "12345");
+  EXPECT_GT(use.puts, 20U);                    // those that were tried again count
+  EXPECT_EQ(use.bytes_written, use.puts * 9);  // with the checksum
+  EXPECT_EQ(store->limits().value_bytes_max, std::numeric_limits<std::uint64_t>::max() - 4);
+  const auto bare = OpenStore("memory:?chaos=7&errors=1&retry=off", {.clock = clock}).value();
+  EXPECT_EQ(Save(*bare, Key("a"), {}).error().message, "memory: failed by chance");
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ class Attempts {
       tried_ = 0;
     }
     ++tried_;
-    if (wait_ != nullptr && wait_->cancelled != nullptr && wait_->cancelled->load()) return false;
+    if (tried_ >= kWaitAttemptsMin && Cancelled()) return false;
     Clock::Time end = begin_ + options_.budget;
     if (wait_ != nullptr) end = std::min<Clock::Time>(end, DeadlineFrom(now));
     if (now >= end || error.retry_after > end - now) return false;
@@ -54,6 +54,8 @@ class Attempts {
   }
 
  private:
+  bool Cancelled() const { return wait_ != nullptr && wait_->cancelled != nullptr && wait_->cancelled->load(); }
+
   // The wait's, or a moment, so that one failure at the deadline does not hide what is there.
   Clock::Time DeadlineFrom(Clock::Time now) const {
     if (tried_ >= kWaitAttemptsMin) return wait_->deadline;
