@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace lambdaml {
 namespace {
 
@@ -18,6 +20,23 @@ TEST(Crc32c, ContinuesAcrossAnyCut) {
   const std::string_view text = "the quick brown fox jumps over the lazy dog";
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     EXPECT_EQ(Crc32c(AsBytes(text.substr(cut)), Crc32c(AsBytes(text.substr(0, cut)))), Crc32c(AsBytes(text))) << cut;
+  }
+}
+
+// Against the definition, bit by bit, for lengths around those that are computed in other ways.
+TEST(Crc32c, IsTheSameForEveryLengthAndPlace) {
+  Bytes bytes(30'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>((i * i + 7 * i) >> 3U);
+  std::vector<std::uint32_t> expected{0};
+  std::uint32_t crc = ~0U;
+  for (const std::byte byte : bytes) {
+    crc ^= std::to_integer<std::uint32_t>(byte);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? 0x82F63B78U : 0U);
+    expected.push_back(~crc);
+  }
+  for (std::size_t size = 0; size <= bytes.size(); size += size < 2'000 ? 1 : 97) {
+    ASSERT_EQ(Crc32c(ByteSpan(bytes).first(size)), expected[size]) << size;
+    ASSERT_EQ(Crc32c(ByteSpan(bytes).subspan(size), expected[size]), expected.back()) << size;
   }
 }
 
