@@ -17,6 +17,12 @@ char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 
 }  // namespace
 
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), Lower);
+  return lower;
+}
+
 bool HeaderNameLess::operator()(std::string_view left, std::string_view right) const {
   return std::ranges::lexicographical_compare(left, right, {}, Lower, Lower);
 }

@@ -12,6 +12,9 @@
 
 namespace lambdaml {
 
+// With the letters A to Z as a to z.
+std::string LowerCase(std::string_view text);
+
 // Header names are the same whatever their case.
 struct HeaderNameLess {
   using is_transparent = void;

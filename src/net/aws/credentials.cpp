@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "net/aws/credential_source.h"
 #include "net/aws/profile.h"
+#include "net/http.h"
 
 namespace lambdaml::aws {
 
@@ -49,14 +50,6 @@ Result<Credentials> Fetch(const Environment& environment) {
 std::int64_t RefreshTime(const Credentials& credentials, std::int64_t now) {
   if (!credentials.expires_unix_ms) return std::numeric_limits<std::int64_t>::max();
   return std::max(*credentials.expires_unix_ms - kRefreshBeforeMs, now + kRefreshPauseMs);
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 // An unreadable file is reported when credentials are looked for.

@@ -178,14 +178,6 @@ std::string CanonicalValue(std::string_view value) {
   return canonical;
 }
 
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 struct CanonicalHeaders {
   explicit CanonicalHeaders(const HttpHeaders& headers) {
     for (const auto& [name, value] : headers) {  // which is sorted by the lower-case names
