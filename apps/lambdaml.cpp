@@ -16,7 +16,7 @@ int main(int count, char** words) {
   std::signal(SIGPIPE, SIG_IGN);
   const lambdaml::Environment environment = lambdaml::Environment::OfProcess();
   lambdaml::SystemClock clock;
-  lambdaml::DescriptorTerminal terminal(STDOUT_FILENO, STDERR_FILENO, environment);
+  lambdaml::DescriptorTerminal terminal(STDOUT_FILENO, STDERR_FILENO, environment, STDIN_FILENO);
   std::error_code none;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", none);
   return lambdaml::RunCli(std::vector<std::string>(words + 1, words + count),

@@ -11,6 +11,7 @@
 //   constinit const Command kJobs = {.name = "jobs", ..., .start = Start<JobsSettings, Jobs>};
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,6 +51,13 @@ struct Argument {
   Need need = Need::kRequired;
 };
 
+// Arguments at the end: one or more.
+struct LastArguments {
+  std::string_view name;
+  std::vector<std::string>* at;
+  std::string_view summary;
+};
+
 // An option that may be given many times.
 struct ListOption {
   std::string_view name;
@@ -63,6 +71,7 @@ struct Parameters {
   std::vector<Argument> arguments = {};
   Fields options = {};
   std::vector<ListOption> lists = {};
+  std::optional<LastArguments> last = {};
 };
 
 // One run of a command: its settings, at their defaults until the parser has set them.

@@ -33,4 +33,9 @@ std::string CostInWords(double dollars, std::string_view url) {
   return date.empty() ? DollarText(dollars) : StrCat(DollarText(dollars), ", prices of ", date);
 }
 
+std::string CostLine(double dollars, std::string_view url) {
+  const std::string cost = CostInWords(dollars, url);
+  return cost.empty() ? "" : StrCat("cost: ", cost, "\n");
+}
+
 }  // namespace lambdaml

@@ -4,37 +4,16 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "base/url.h"
-#include "cli/bar.h"
 #include "cli/interrupts.h"
-#include "cli/table.h"
+#include "cli/progress_line.h"
 
 namespace lambdaml {
 
 namespace {
 
-constexpr Clock::Duration kFrame = std::chrono::milliseconds(100);
-
-// A bar on a terminal, nothing in a pipe.
-class ProgressLine {
- public:
-  ProgressLine(Terminal& terminal, Clock& clock) : terminal_(terminal), clock_(clock), redraw_(terminal) {}
-
-  void Show(const DataProgress& progress) {
-    if (!terminal_.interactive() || clock_.Now() < next_) return;
-    next_ = clock_.Now() + kFrame;
-    const auto width = static_cast<std::size_t>(terminal_.columns()) - 1;
-    const std::string text = StrCat(Bar(progress.share, 32), " ", Fixed(100 * progress.share, 0), " %  ", progress.step,
-                                    "  ", HumanCount(static_cast<std::int64_t>(progress.rows)), " rows");
-    redraw_.Show(Fit(text, width) + '\n');
-  }
-  void End() { redraw_.Clear(); }
-
- private:
-  Terminal& terminal_;
-  Clock& clock_;
-  Redraw redraw_;
-  Clock::Time next_{};
-};
+std::string InWords(const DataProgress& progress) {
+  return StrCat(progress.step, "  ", HumanCount(static_cast<std::int64_t>(progress.rows)), " rows");
+}
 
 }  // namespace
 
@@ -70,7 +49,8 @@ Result<Exit> RunDataCommand(const DataRun& run, Session& session) {
     }
     return save(name, content);
   };
-  const Result<Manifest> manifest = run.write(sink, [&line](const DataProgress& progress) { line.Show(progress); });
+  const Result<Manifest> manifest =
+      run.write(sink, [&line](const DataProgress& progress) { line.Show(progress.share, InWords(progress)); });
   line.End();
   if (!manifest.ok()) {
     target.Discard();

@@ -30,6 +30,7 @@ std::string Usage(const Command& command, const Parameters& parameters) {
     const bool required = argument.need == Need::kRequired;
     line += required ? StrCat(" ", argument.name) : StrCat(" [", argument.name, "]");
   }
+  if (parameters.last) line += StrCat(" ", parameters.last->name, "...");
   if (!parameters.options.empty() || !parameters.lists.empty()) line += " [options]";
   return line + "\n";
 }
@@ -76,6 +77,7 @@ std::string CommandHelp(const Command& command) {
   for (const Argument& argument : parameters.arguments) {
     table.Row({StrCat("  ", argument.name), std::string(argument.summary)});
   }
+  if (parameters.last) table.Row({StrCat("  ", parameters.last->name, "..."), std::string(parameters.last->summary)});
   table.Heading("\nOptions:");
   for (const Field& field : parameters.options) {
     table.Row({StrCat("  ", OptionName(field.name), Placeholder(field)), SummaryOf(field)});

@@ -24,6 +24,7 @@ void Declare(CLI::App& app, const Parameters& parameters, Given& given) {
   for (const Argument& argument : parameters.arguments) {
     app.add_option(std::string(argument.name), given.arguments.emplace_back());
   }
+  if (parameters.last) app.add_option(std::string(parameters.last->name), *parameters.last->at)->expected(-1);
   for (const Field& field : parameters.options) {
     std::string& value = given.values.emplace_back();
     bool& flag = given.flags.emplace_back(false);
@@ -59,6 +60,10 @@ Result<void> TakeSettings(const CLI::App& app, const Parameters& parameters, con
     if (argument.need == Need::kRequired && argument.at->empty()) {
       return Error{Code::kInvalid, StrCat(argument.name, " is missing (", argument.summary, "); see --help")};
     }
+  }
+  if (parameters.last && parameters.last->at->empty()) {
+    return Error{Code::kInvalid,
+                 StrCat(parameters.last->name, " is missing (", parameters.last->summary, "); see --help")};
   }
   for (std::size_t i = 0; i < parameters.options.size(); ++i) {
     const Field& field = parameters.options[i];

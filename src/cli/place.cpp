@@ -13,6 +13,10 @@ namespace lambdaml {
 
 namespace {
 
+const Key kManifestKey{std::string(kManifestName)};
+
+}  // namespace
+
 bool HasScheme(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0) return false;
@@ -21,12 +25,8 @@ bool HasScheme(std::string_view text) {
                      [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-'; });
 }
 
-const Key kManifestKey{std::string(kManifestName)};
-
-}  // namespace
-
 Result<std::string> ResolveUrl(std::string_view text, const Environment& environment) {
-  std::string expanded = TRY(environment.Expand(text).Context(text));
+  std::string expanded = TRY(environment.Expand(text).Context(PrintableUrl(text)));
   if (HasScheme(expanded)) return expanded;
   std::error_code failed;
   const std::filesystem::path path = std::filesystem::absolute(expanded, failed);

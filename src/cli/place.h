@@ -19,6 +19,9 @@ namespace lambdaml {
 // A URL with its variables replaced; a text without a scheme is a path, and becomes file:// and that path.
 Result<std::string> ResolveUrl(std::string_view text, const Environment& environment);
 
+// Whether a text begins as a URL does, and is therefore no path.
+bool HasScheme(std::string_view text);
+
 // The path that a file: URL or a path leads to; empty for any other URL.
 std::string LocalPath(std::string_view url);
 

@@ -7,19 +7,30 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/file.h"
 #include "base/text.h"
 
 namespace lambdaml {
 
 namespace {
 
-void WriteAll(int fd, std::string_view text) {
+constexpr std::size_t kReadBytes = std::size_t{1} << 20U;
+constexpr std::size_t kAnswerBytesMax = 1000;
+
+// 0, or the error number. A reader that has gone away is none.
+int WriteAll(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
+    if (written < 0) return errno == EPIPE ? 0 : errno;
     text.remove_prefix(static_cast<std::size_t>(written));
   }
+  return 0;
+}
+
+Error TooMuch(std::uint64_t bytes_max) {
+  return {Code::kInvalid,
+          StrCat("the input is larger than a value may be, ", HumanBytes(static_cast<double>(bytes_max)))};
 }
 
 std::string_view Escape(Ink ink) {
@@ -35,15 +46,60 @@ std::string_view Escape(Ink ink) {
 
 }  // namespace
 
-DescriptorTerminal::DescriptorTerminal(int out, int err, const Environment& environment)
+DescriptorTerminal::DescriptorTerminal(int out, int err, const Environment& environment, int in)
     : out_(out),
       err_(err),
+      in_(in),
       interactive_(::isatty(out) == 1 && environment.Get("TERM") != "dumb"),
       color_(interactive_ && environment.Get("NO_COLOR").empty()) {}
 
 void DescriptorTerminal::Out(std::string_view text) { WriteAll(out_, text); }
 
 void DescriptorTerminal::Err(std::string_view text) { WriteAll(err_, text); }
+
+Result<void> DescriptorTerminal::OutWhole(ByteSpan bytes) {
+  const int error = WriteAll(out_, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (error != 0) return FileError("cannot write", "the output", error);
+  return {};
+}
+
+Result<Bytes> DescriptorTerminal::ReadAll(std::uint64_t bytes_max) {
+  Bytes bytes;
+  while (bytes.size() <= bytes_max) {
+    const std::size_t begin = bytes.size();
+    bytes.resize(begin + std::max(kReadBytes, begin / 2));
+    const ssize_t count = ::read(in_, bytes.data() + begin, bytes.size() - begin);
+    bytes.resize(begin + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return FileError("cannot read", "the input", errno);
+    if (count == 0) return bytes;
+  }
+  return TooMuch(bytes_max);
+}
+
+std::optional<std::string> DescriptorTerminal::Ask(std::string_view question) {
+  if (!interactive_ || ::isatty(in_) != 1) return std::nullopt;
+  Out(question);
+  std::string answer;
+  char c = 0;
+  while (answer.size() < kAnswerBytesMax && ::read(in_, &c, 1) == 1 && c != '\n') answer += c;
+  return answer;
+}
+
+Result<void> TextTerminal::OutWhole(ByteSpan bytes) {
+  out.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return {};
+}
+
+Result<Bytes> TextTerminal::ReadAll(std::uint64_t bytes_max) {
+  if (in.size() > bytes_max) return TooMuch(bytes_max);
+  return ToBytes(AsBytes(in));
+}
+
+std::optional<std::string> TextTerminal::Ask(std::string_view question) {
+  if (answer) out += question;
+  return answer;
+}
 
 int DescriptorTerminal::columns() const {
   winsize size{};

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/terminal.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/bar.h"
 #include "cli/table.h"
 
@@ -24,6 +26,40 @@ TEST(Terminal, APipeIsNotInteractive) {
   EXPECT_FALSE(terminal.interactive());
   EXPECT_FALSE(terminal.color());
   EXPECT_EQ(terminal.columns(), 80);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST(Terminal, ReadsAPipeToItsEnd) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], "abc", 3), 3);
+  ::close(ends[1]);
+  DescriptorTerminal terminal(-1, -1, Environment(), ends[0]);
+  const Result<Bytes> bytes = terminal.ReadAll(3);
+  ASSERT_TRUE(bytes.ok()) << bytes.error().message;
+  EXPECT_EQ(bytes.value().size(), 3U);
+  EXPECT_TRUE(terminal.ReadAll(0).value().empty());
+  ::close(ends[0]);
+}
+
+TEST(Terminal, RefusesMoreThanItMayRead) {
+  const FileDescriptor zeros(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
+  DescriptorTerminal terminal(-1, -1, Environment(), zeros.get());
+  EXPECT_EQ(terminal.ReadAll(5'000'000).error().code, Code::kInvalid);
+}
+
+TEST(Terminal, TellsWhenWhatMustArriveWholeDoesNot) {
+  const FileDescriptor full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  DescriptorTerminal terminal(full.get(), full.get(), Environment());
+  EXPECT_EQ(terminal.OutWhole(AsBytes("abc")).error().code, Code::kUnavailable);
+}
+
+TEST(Terminal, AsksNobodyThroughAPipe) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  DescriptorTerminal terminal(ends[1], ends[1], Environment(), ends[0]);
+  EXPECT_FALSE(terminal.Ask("really?").has_value());
   ::close(ends[0]);
   ::close(ends[1]);
 }

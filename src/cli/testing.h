@@ -47,10 +47,9 @@ struct Ran {
 };
 
 // The program with its state in `home`, and a worker program that is a file but never runs.
-inline Ran RunIn(const TemporaryFolder& home, const std::vector<std::string>& words) {
+inline Ran RunIn(const TemporaryFolder& home, const std::vector<std::string>& words, TextTerminal terminal = {}) {
   const Environment environment({{"HOME", home.path()}, {"XDG_STATE_HOME", home / "state"}, {"TMPDIR", home.path()}});
   SystemClock clock;
-  TextTerminal terminal;
   const std::filesystem::path worker = home.Write("bin/bootstrap", "#!/bin/false\n");
   std::filesystem::permissions(worker, std::filesystem::perms::owner_all);
   const int exit = RunCli(
