@@ -17,6 +17,7 @@ constexpr std::size_t kConnectionsMax = 96;
 // What is signed ahead of its sending, and how long it may take: a signature is good for 15 minutes.
 constexpr std::size_t kBytesAtOnceMax = std::size_t{256} << 20U;
 constexpr std::chrono::seconds kTimeForAnswers{60};
+constexpr std::chrono::seconds kTimePerAnswer{1};  // of up to 8 MiB
 constexpr double kBytesPerSecondMin = 1e6;
 
 // Of sending again what failed while others succeeded.
@@ -48,20 +49,18 @@ std::size_t WindowOf(std::span<const HttpRequest> requests) {
   return count;
 }
 
-// Which of them to send again; none if all of them failed.
+// Which of them to send again.
 std::vector<std::size_t> ToSendAgain(std::span<const HttpRequest> requests,
                                      std::span<const Result<HttpResponse>* const> answers) {
-  std::vector<std::size_t> failed;
+  std::vector<std::size_t> places;
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (Failed(*answers[i])) failed.push_back(i);
+    if (Failed(*answers[i]) && !IsConditionalPut(requests[i])) places.push_back(i);
   }
-  if (failed.size() == requests.size()) return {};
-  std::erase_if(failed, [requests](std::size_t i) { return IsConditionalPut(requests[i]); });
-  return failed;
+  return places;
 }
 
 // For as long as the most patient of the servers' answers asks, but ever longer.
-Clock::Duration PauseBefore(int tries, std::span<const Result<HttpResponse>* const> answers) {
+Clock::Duration PauseAfter(int tries, std::span<const Result<HttpResponse>* const> answers) {
   Clock::Duration pause = kPauseMin * (1 << tries);
   for (const Result<HttpResponse>* const answer : answers) {
     if (answer->ok()) pause = std::max<Clock::Duration>(pause, RetryAfter(answer->value()));
@@ -122,15 +121,16 @@ void Bucket::SendWindow(std::vector<HttpRequest> requests, std::span<Result<Http
   }
   std::vector<Result<HttpResponse>*> pending;
   for (Result<HttpResponse>& answer : answers) pending.push_back(&answer);
-  for (int tries = 0; tries < kTriesMax && !requests.empty(); ++tries) {
+  for (int tries = 0;; ++tries) {
     http_.SendAll(requests, TimeFor(requests), [this, &pending](std::size_t index, Result<HttpResponse> answer) {
       *pending[index] = answer.ok() ? std::move(answer) : Unanswered(std::move(answer).error());
     });
+    if (tries == 0 && std::ranges::all_of(answers, Failed)) return;  // the server is away: not a matter of this layer
     const std::vector<std::size_t> again = ToSendAgain(requests, pending);
     KeepOnly(requests, again);
     KeepOnly(pending, again);
-    const Clock::Duration pause = PauseBefore(tries, pending);
-    if (requests.empty() || pause > kPauseMax) return;
+    const Clock::Duration pause = PauseAfter(tries, pending);
+    if (requests.empty() || tries + 1 == kTriesMax || pause > kPauseMax) return;
     clock_.SleepUntil(clock_.Now() + pause);
   }
 }
@@ -155,7 +155,8 @@ Result<aws::Credentials> Bucket::Credentials() {
 Clock::Duration Bucket::TimeFor(std::span<const HttpRequest> requests) const {
   double bytes = 0;
   for (const HttpRequest& request : requests) bytes += static_cast<double>(BytesOf(request));
-  return kTimeForAnswers + FromSeconds(bytes / kBytesPerSecondMin);
+  const auto count = static_cast<std::int64_t>(requests.size());
+  return kTimeForAnswers + count * kTimePerAnswer + FromSeconds(bytes / kBytesPerSecondMin);
 }
 
 Error Bucket::Unanswered(Error error) const {

@@ -34,9 +34,9 @@ class Bucket {
   // Any answer of the server is a response; an Error is kUnavailable when there is none, or kInvalid.
   using Answers = std::vector<Result<HttpResponse>>;
 
-  // One for each request, in order. As long as others succeed, what the server was too busy for, or what broke, is sent
-  // again: else a large batch, or a value in many parts, would start from its begin for one of them. A conditional PUT
-  // is not: it may have taken effect.
+  // One for each request, in order. If some succeed, then those for which the server was too busy, or whose connection
+  // broke, are sent again, a few times: else a large batch, or a value in many parts, would start from its begin for
+  // one of them. A conditional PUT is not: it may have taken effect.
   Answers SendAll(std::vector<HttpRequest> requests);
   Result<HttpResponse> Send(HttpRequest request);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/text.h"
 #include "net/aws/credentials.h"
@@ -18,7 +19,12 @@ constexpr std::size_t kPrefixBytesMax = 512;
 
 constexpr std::array<std::string_view, 4> kSettings{"ca", "endpoint", "region", "style"};
 
-Error Refuse(const Url& url, std::string_view why) { return {Code::kInvalid, StrCat(url.Printable(), ": ", why)}; }
+Error Refuse(const Url& url, std::string_view why) {
+  std::string message = StrCat(url.Printable(), ": ", why);
+  std::ranges::replace_if(
+      message, [](char c) { return c >= 0 && c < ' '; }, '?');
+  return {Code::kInvalid, std::move(message)};
+}
 
 std::string Setting(const Url& url, const char* name) {
   const auto found = url.query.find(name);
@@ -57,7 +63,8 @@ Result<std::string> BucketOf(const Url& url) {
 Result<std::string> PrefixOf(const Url& url) {
   std::string prefix = url.path.empty() ? "" : url.path.substr(1);
   if (prefix.empty()) return prefix;
-  TRY(CheckKey(Key(prefix), kPrefixBytesMax).Context(StrCat(url.Printable(), ": the prefix")));
+  const Result<void> checked = CheckKey(Key(prefix), kPrefixBytesMax);
+  if (!checked.ok()) return Refuse(url, StrCat("the prefix: ", checked.error().message));
   if (!prefix.ends_with('/')) prefix += '/';
   return prefix;
 }

@@ -48,11 +48,20 @@ class S3Store final : public Store {
   std::string name() const override { return bucket_.location().name; }
 
  private:
-  Result<void> Check(const Key& key) const { return CheckKey(key, limits_.key_bytes_max).Context(name()); }
+  Result<void> Check(const Key& key) const;
 
   Bucket bucket_;
   Limits limits_;
 };
+
+Result<void> S3Store::Check(const Key& key) const {
+  TRY(CheckKey(key, limits_.key_bytes_max).Context(name()));
+  // Two characters that are none: XML, in which keys are deleted, cannot hold them.
+  const bool expressible = key.text().find("\xEF\xBF\xBE") == std::string::npos &&  // U+FFFE
+                           key.text().find("\xEF\xBF\xBF") == std::string::npos;    // U+FFFF
+  if (expressible) return {};
+  return Error{Code::kInvalid, StrCat(name(), ": a key holds U+FFFE or U+FFFF; use printable text")};
+}
 
 Result<Values> S3Store::Get(std::span<const Key> keys) {
   std::vector<Range> ranges;

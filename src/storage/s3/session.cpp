@@ -8,17 +8,18 @@ namespace lambdaml::s3 {
 
 namespace {
 
-constexpr std::chrono::minutes kRenewAfter{4};
+constexpr std::int64_t kRenewAfterMs = 4 * 60'000;
 constexpr std::chrono::seconds kTimeout{30};
 
 }  // namespace
 
 Result<aws::Credentials> Session::Get(const aws::Credentials& user) {
   const std::lock_guard lock(mutex_);
-  if (!current_ || clock_.Now() - made_ >= kRenewAfter) {
-    const Clock::Time now = clock_.Now();
+  // By the time of day: a steady clock may stand still while a function is frozen between two invocations.
+  const std::int64_t now = clock_.UnixMs();
+  if (!current_ || now < made_unix_ms_ || now - made_unix_ms_ >= kRenewAfterMs) {
     current_ = TRY(Create(user));
-    made_ = now;
+    made_unix_ms_ = now;
   }
   return *current_;
 }

@@ -7,6 +7,7 @@
 // Written from the public documentation ("CreateSession", Amazon S3 API Reference), and tested against a stand-in
 // that follows it: no server but AWS's own has directory buckets.
 
+#include <cstdint>
 #include <mutex>
 #include <optional>
 
@@ -36,7 +37,7 @@ class Session {
   Clock& clock_;
   std::mutex mutex_;
   std::optional<aws::Credentials> current_;
-  Clock::Time made_;
+  std::int64_t made_unix_ms_ = 0;
 };
 
 }  // namespace lambdaml::s3
