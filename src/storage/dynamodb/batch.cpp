@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <unordered_map>
+#include <utility>
 
 #include "base/text.h"
 #include "storage/dynamodb/backoff.h"
@@ -17,18 +18,14 @@ constexpr std::size_t kRequestBytesMax = std::size_t{64} << 20U;
 
 constexpr std::uint64_t kPartitionAnswerBytes = std::uint64_t{1} << 20U;
 
-Error InService(Error error, const Service& service, std::string_view operation) {
-  return std::move(error).Context(
-      StrCat(service.settings().name, ": ", operation, " at ", service.settings().server()));
-}
-
 Error StillUnprocessed(const Service& service, std::string_view operation, std::size_t count) {
   return {Code::kUnavailable, StrCat(service.settings().name, ": ", operation, " at ", service.settings().server(),
                                      ": ", count, " items stay unprocessed; use fewer workers or give table ",
                                      service.settings().table, " more capacity")};
 }
 
-// Takes the part of `pending` that fits into one call, and one memory, at a time.
+// What is still to be written, and one round of calls after another that write it. A call that is refused for now does
+// not end the round: the others have written their items, which should not be paid for twice.
 class WriteRound {
  public:
   WriteRound(Service& service, std::span<const Write> writes) : service_(service) {
@@ -39,122 +36,165 @@ class WriteRound {
   }
 
   std::size_t pending() const { return pending_.size(); }
+  const std::optional<Error>& refusal() const { return refusal_; }  // of the last round
 
   // Sends what is pending, and keeps what stays unprocessed.
   Result<void> Send() {
-    std::vector<const Write*> unprocessed;
-    std::size_t begin = 0;
-    while (begin < pending_.size()) {
-      std::vector<Call> calls = NextCalls(begin);
+    refusal_.reset();
+    const std::vector<const Write*> asked = std::exchange(pending_, {});
+    for (std::size_t begin = 0; begin < asked.size();) {
+      std::vector<Part> parts;
+      std::vector<Call> calls = NextCalls(std::span(asked).subspan(begin), parts);
+      for (const Part part : parts) begin += part.size();
       Result<void> outcome;
-      service_.SendAll(std::move(calls), [&](std::size_t, const Result<std::string>& answer) {
-        const Result<void> taken = Take(answer, unprocessed);
-        if (outcome.ok()) outcome = taken;
+      service_.SendAll(std::move(calls), [&](std::size_t i, const Result<std::string>& answer) {
+        Result<void> taken = Take(parts[i], answer);
+        if (outcome.ok()) outcome = std::move(taken);
       });
       TRY(std::move(outcome));
     }
-    pending_ = std::move(unprocessed);
     return {};
   }
 
  private:
-  std::vector<Call> NextCalls(std::size_t& begin) const {
+  using Part = std::span<const Write* const>;
+
+  // As many as may be in memory at once.
+  std::vector<Call> NextCalls(Part rest, std::vector<Part>& parts) const {
     std::vector<Call> calls;
     std::size_t bytes = 0;
-    while (begin < pending_.size() && bytes < kRequestBytesMax) {
-      const auto part = std::span(pending_).subspan(begin, std::min(kWritesMax, pending_.size() - begin));
-      calls.push_back({"BatchWriteItem", BatchWriteText(service_.settings(), part), part.size()});
+    while (!rest.empty() && bytes < kRequestBytesMax) {
+      parts.push_back(rest.first(std::min(kWritesMax, rest.size())));
+      rest = rest.subspan(parts.back().size());
+      calls.push_back({"BatchWriteItem", BatchWriteText(service_.settings(), parts.back()), parts.back().size()});
       bytes += calls.back().body.size();
-      begin += part.size();
     }
     return calls;
   }
 
-  Result<void> Take(const Result<std::string>& answer, std::vector<const Write*>& unprocessed) const {
-    if (!answer.ok()) return answer.error();
-    const Result<std::vector<std::string>> keys = ParseBatchWrite(answer.value(), service_.settings().table);
-    if (!keys.ok()) return InService(keys.error(), service_, "BatchWriteItem");
-    for (const std::string& key : keys.value()) {
+  Result<void> Take(Part part, const Result<std::string>& answer) {
+    const auto unprocessed = Parsed(answer);
+    if (!unprocessed.ok()) {
+      if (unprocessed.error().code != Code::kUnavailable) return unprocessed.error();
+      pending_.insert(pending_.end(), part.begin(), part.end());
+      refusal_ = unprocessed.error();
+      return {};
+    }
+    for (const std::string& key : unprocessed.value()) {
       const auto write = by_key_.find(key);
-      if (write != by_key_.end()) unprocessed.push_back(write->second);
+      if (write != by_key_.end()) pending_.push_back(write->second);
     }
     return {};
+  }
+
+  Result<std::vector<std::string>> Parsed(const Result<std::string>& answer) const {
+    if (!answer.ok()) return answer.error();
+    auto parsed = ParseBatchWrite(answer.value(), service_.settings().table);
+    if (!parsed.ok()) return service_.Located(std::move(parsed).error(), "BatchWriteItem");
+    return parsed;
   }
 
   Service& service_;
   std::vector<const Write*> pending_;
   std::unordered_map<std::string_view, const Write*> by_key_;
+  std::optional<Error> refusal_;
 };
 
+// As WriteRound.
 class ReadRound {
  public:
   ReadRound(Service& service, std::span<const Wanted> wanted)
       : service_(service), wanted_(wanted), found_(wanted.size()) {
     for (const Wanted& each : wanted) {
       index_.emplace(each.key, index_.size());
-      Want(each);
+      PendingOf(each.projection).push_back(&each.key);
     }
   }
 
   std::size_t pending_values() const { return values_.size(); }
   std::size_t pending() const { return values_.size() + sizes_.size(); }
   std::uint64_t largest() const { return largest_; }
+  const std::optional<Error>& refusal() const { return refusal_; }
   std::vector<std::optional<StoredItem>> TakeFound() && { return std::move(found_); }
 
   Result<void> Send(std::size_t value_keys) {
+    refusal_.reset();
+    const Keys values = std::exchange(values_, {});
+    const Keys sizes = std::exchange(sizes_, {});
+    std::vector<Part> parts;
+    Split(parts, values, Projection::kValue, value_keys);
+    Split(parts, sizes, Projection::kSize, kReadsMax);
     std::vector<Call> calls;
-    AddCalls(calls, values_, Projection::kValue, value_keys);
-    const std::size_t value_calls = calls.size();
-    AddCalls(calls, sizes_, Projection::kSize, kReadsMax);
-    values_.clear();
-    sizes_.clear();
+    for (const Part& part : parts) {
+      calls.push_back(
+          {"BatchGetItem", BatchReadText(service_.settings(), part.keys, part.projection), part.keys.size()});
+    }
     Result<void> outcome;
     service_.SendAll(std::move(calls), [&](std::size_t i, const Result<std::string>& answer) {
-      const Result<void> taken = Take(answer, i < value_calls ? Projection::kValue : Projection::kSize);
-      if (outcome.ok()) outcome = taken;
+      Result<void> taken = Take(parts[i], answer);
+      if (outcome.ok()) outcome = std::move(taken);
     });
     return outcome;
   }
 
  private:
-  void Want(const Wanted& each) { (each.projection == Projection::kSize ? sizes_ : values_).push_back(&each.key); }
+  using Keys = std::vector<const std::string*>;
+  struct Part {
+    std::span<const std::string* const> keys;
+    Projection projection;
+  };
 
-  void AddCalls(std::vector<Call>& calls, std::span<const std::string* const> keys, Projection projection,
-                std::size_t keys_max) const {
-    for (std::size_t begin = 0; begin < keys.size(); begin += keys_max) {
-      const auto part = keys.subspan(begin, std::min(keys_max, keys.size() - begin));
-      calls.push_back({"BatchGetItem", BatchReadText(service_.settings(), part, projection), part.size()});
-    }
+  Keys& PendingOf(Projection projection) { return projection == Projection::kSize ? sizes_ : values_; }
+
+  static void Split(std::vector<Part>& parts, std::span<const std::string* const> keys, Projection projection,
+                    std::size_t keys_max) {
+    for (; !keys.empty(); keys = keys.subspan(parts.back().keys.size()))
+      parts.push_back({keys.first(std::min(keys_max, keys.size())), projection});
   }
 
-  Result<void> Take(const Result<std::string>& answer, Projection projection) {
-    if (!answer.ok()) return answer.error();
-    Result<BatchReadAnswer> parsed = ParseBatchRead(answer.value(), service_.settings().table);
-    if (!parsed.ok()) return InService(parsed.error(), service_, "BatchGetItem");
+  Result<void> Take(const Part& part, const Result<std::string>& answer) {
+    Keys& pending = PendingOf(part.projection);
+    Result<BatchReadAnswer> parsed = Parsed(answer);
+    if (!parsed.ok()) {
+      if (parsed.error().code != Code::kUnavailable) return std::move(parsed).error();
+      pending.insert(pending.end(), part.keys.begin(), part.keys.end());
+      refusal_ = std::move(parsed).error();
+      return {};
+    }
     for (StoredItem& item : parsed.value().items) {
+      if (part.projection == Projection::kValue) TRY(TakeValue(item));
       const auto at = index_.find(item.key);
-      if (at == index_.end()) continue;
-      if (projection == Projection::kValue && item.value.size() != item.value_bytes) {
-        return InService({Code::kInvalid, StrCat("the item ", item.key, " has lost its value: delete it")}, service_,
-                         "BatchGetItem");
-      }
-      if (projection == Projection::kValue) largest_ = std::max(largest_, item.value_bytes);
-      found_[at->second] = std::move(item);
+      if (at != index_.end()) found_[at->second] = std::move(item);
     }
     for (const std::string& key : parsed.value().unprocessed) {
       const auto at = index_.find(key);
-      if (at != index_.end()) Want(wanted_[at->second]);
+      if (at != index_.end()) pending.push_back(&wanted_[at->second].key);
     }
     return {};
+  }
+
+  Result<BatchReadAnswer> Parsed(const Result<std::string>& answer) const {
+    if (!answer.ok()) return answer.error();
+    auto parsed = ParseBatchRead(answer.value(), service_.settings().table);
+    if (!parsed.ok()) return service_.Located(std::move(parsed).error(), "BatchGetItem");
+    return parsed;
+  }
+
+  Result<void> TakeValue(const StoredItem& item) {
+    largest_ = std::max(largest_, item.value_bytes);
+    if (item.value.size() == item.value_bytes) return {};
+    return service_.Located({Code::kInvalid, StrCat("the item ", item.key, " has lost its value: delete it")},
+                            "BatchGetItem");
   }
 
   Service& service_;
   const std::span<const Wanted> wanted_;
   std::unordered_map<std::string_view, std::size_t> index_;
-  std::vector<const std::string*> values_;
-  std::vector<const std::string*> sizes_;
+  Keys values_;
+  Keys sizes_;
   std::vector<std::optional<StoredItem>> found_;
   std::uint64_t largest_ = 0;
+  std::optional<Error> refusal_;
 };
 
 }  // namespace
@@ -167,7 +207,11 @@ Result<void> WriteItems(Service& service, std::span<const Write> writes) {
     const std::size_t before = round.pending();
     TRY(round.Send());
     if (round.pending() == 0) return {};
-    if (round.pending() < before) backoff.Progress();
+    if (round.pending() < before) {
+      backoff.Progress();
+    } else if (round.refusal()) {
+      return *round.refusal();
+    }
     if (!backoff.Pause()) return StillUnprocessed(service, "BatchWriteItem", round.pending());
   }
 }
@@ -188,11 +232,11 @@ Result<std::vector<std::optional<StoredItem>>> ReadItems(Service& service, std::
     TRY(round.Send(read_size.keys()));
     if (teaches) read_size.Learn(round.largest());
     if (round.pending() == 0) return std::move(round).TakeFound();
-    if (round.pending() < before) {
-      backoff.Progress();
-    } else if (!backoff.Pause()) {
+    const bool progress = round.pending() < before;
+    if (!progress && round.refusal()) return *round.refusal();
+    if (progress) backoff.Progress();
+    if ((!progress || round.refusal()) && !backoff.Pause())
       return StillUnprocessed(service, "BatchGetItem", round.pending());
-    }
   }
 }
 

@@ -327,6 +327,19 @@ TEST_F(DynamoDbServer, ThrottlingAndFailuresAreTriedAgain) {
   EXPECT_GE(proxy.Count("PutItem"), 3);
 }
 
+TEST_F(DynamoDbServer, WhatIsWrittenIsNotWrittenAgainForWhatIsRefused) {
+  FaultProxy proxy(*DynaliteServer(), [](FaultProxy&, const FaultProxy::Call& call) {
+    const bool refused = call.operation == "BatchWriteItem" && call.number % 3 == 1;
+    return refused ? std::optional(FaultProxy::Refusal(400, "ThrottlingException")) : std::nullopt;
+  });
+  const auto store = OpenBare(proxy.NewUrl(), clock_);
+  const std::vector<std::string> keys = Numbered(dynamodb::kWritesMax * 5);
+  const auto put = store->Put(Items(keys));
+  ASSERT_TRUE(put.ok()) << put.error().message;
+  EXPECT_EQ(proxy.Count("BatchWriteItem"), 5 + 2 + 1);  // refused: the first and the fourth, then the seventh
+  ExpectAll(*store, keys);
+}
+
 TEST_F(DynamoDbServer, WithoutRetriesAFailureIsNamed) {
   FaultProxy proxy(*DynaliteServer(), [](FaultProxy&, const FaultProxy::Call&) {
     HttpResponse refusal = FaultProxy::Refusal(503, "ServiceUnavailable");

@@ -43,6 +43,10 @@ Result<std::vector<HttpRequest>> Service::Signed(std::vector<Call>& calls) {
   return requests;
 }
 
+Error Service::Located(Error error, std::string_view operation) const {
+  return std::move(error).Context(StrCat(settings_.name, ": ", operation, " at ", settings_.server()));
+}
+
 Result<std::string> Service::Judged(Result<HttpResponse> response, std::string_view operation) const {
   if (response.ok()) {
     if (response.value().status != 200) return ErrorOf(response.value(), operation, settings_);

@@ -36,6 +36,9 @@ class Service {
   void SendAll(std::vector<Call> calls, const Done& done);
   Result<std::string> Send(Call call);
 
+  // The error with the store, the operation and the server before it.
+  Error Located(Error error, std::string_view operation) const;
+
   const Settings& settings() const { return settings_; }
   Clock& clock() const { return clock_; }
 

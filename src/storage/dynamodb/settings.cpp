@@ -72,7 +72,8 @@ Result<std::string> Reader::Prefix() const {
 Result<std::string> Reader::Endpoint(const Environment& environment, const std::string& region) const {
   std::string endpoint = Setting("endpoint");
   if (endpoint.empty()) endpoint = aws::EndpointOf(environment, "DYNAMODB");
-  if (endpoint.empty()) endpoint = StrCat("https://dynamodb.", region, ".amazonaws.com");
+  if (endpoint.empty())
+    endpoint = StrCat("https://dynamodb.", region, ".amazonaws.com", region.starts_with("cn-") ? ".cn" : "");
   while (endpoint.ends_with('/')) endpoint.pop_back();
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (endpoint.starts_with(scheme) && endpoint.find('@') == std::string::npos) return endpoint;
@@ -100,7 +101,9 @@ Result<std::optional<std::chrono::seconds>> Reader::TimeToLive() const {
 Result<Settings> ReadSettings(const Url& url, const Environment& environment) {
   const Reader reader(url);
   TRY(reader.CheckNames());
-  const auto either = [](std::string first, std::string second) { return first.empty() ? second : first; };
+  const auto either = [](const std::string& first, const std::string& second) {
+    return first.empty() ? second : first;
+  };
   const std::string region = either(reader.Setting("region"), aws::RegionOf(environment));
   return Settings{
       .name = url.Printable(),

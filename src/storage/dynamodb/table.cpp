@@ -18,18 +18,13 @@ constexpr std::chrono::seconds kPauseMax{2};
 // A page of a scan holds 1 MB of items, so a large table takes many, one after another: in as many chains as this.
 constexpr std::size_t kSegments = 4;
 
-Error InService(Error error, const Service& service, std::string_view operation) {
-  return std::move(error).Context(
-      StrCat(service.settings().name, ": ", operation, " at ", service.settings().server()));
-}
-
 // Empty if there is no such table.
 Result<std::string> TableStatus(Service& service) {
   const Result<std::string> answer =
       service.Send({.operation = "DescribeTable", .body = DescribeTableText(service.settings())});
   if (!answer.ok() && answer.error().code == Code::kNotFound) return std::string();
   Result<std::string> status = ParseTableStatus(TRY(answer));
-  if (!status.ok()) return InService(std::move(status).error(), service, "DescribeTable");
+  if (!status.ok()) return service.Located(std::move(status).error(), "DescribeTable");
   return status;
 }
 
@@ -78,7 +73,9 @@ class ScanRound {
   Result<void> Take(Scan scan, const Result<std::string>& answer) {
     if (!answer.ok()) return answer.error();
     Result<ScanAnswer> page = ParseScan(answer.value());
-    if (!page.ok()) return InService(std::move(page).error(), service_, "Scan");
+    if (!page.ok()) return service_.Located(std::move(page).error(), "Scan");
+    if (page.value().last_key == scan.after)
+      return service_.Located({Code::kInvalid, "the scan does not get on; check the endpoint"}, "Scan");
     std::ranges::move(page.value().items, std::back_inserter(items_));
     if (!page.value().last_key) return {};
     scan.after = *std::move(page.value().last_key);
