@@ -16,6 +16,7 @@
 #include "storage/layers/retry.h"
 #include "storage/memcached/memcached_store.h"
 #include "storage/memory/memory_store.h"
+#include "storage/redis/redis_store.h"
 #include "storage/s3/s3_store.h"
 #include "storage/settings.h"
 
@@ -49,6 +50,18 @@ constexpr std::array kBackends{
             .remote = false,
             .prices = {},
             .open = memory::Open},
+    Backend{.scheme = "redis",
+            .summary = "a Redis or Valkey server (ElastiCache)",
+            .example = "redis://127.0.0.1:6379/prefix",
+            .remote = true,
+            .prices = {},  // by the hour, not by the request
+            .open = redis::Open},
+    Backend{.scheme = "rediss",
+            .summary = "a Redis or Valkey server over TLS (ElastiCache)",
+            .example = "rediss://host:6379/prefix",
+            .remote = true,
+            .prices = {},  // by the hour, not by the request
+            .open = redis::Open},
     Backend{.scheme = "s3",
             .summary = "a bucket of S3, or of a server that speaks it",
             .example = "s3://bucket/prefix",
