@@ -21,6 +21,15 @@ std::map<std::string, std::string> ParseQuery(std::string_view text) {
   return query;
 }
 
+// A password with a '/' or '?' that was not percent-encoded ends the authority too early: "u:pass/word@host".
+bool MayHoldPartOfPassword(const Url& url) {
+  if (url.authority.find('@') != std::string::npos || url.authority.find(':') == std::string::npos) return false;
+  const auto has_at = [](const std::string& text) { return text.find('@') != std::string::npos; };
+  return has_at(url.path) || std::any_of(url.query.begin(), url.query.end(), [&has_at](const auto& setting) {
+           return has_at(setting.first) || has_at(setting.second);
+         });
+}
+
 }  // namespace
 
 Result<Url> Url::Parse(std::string_view text) {
@@ -48,6 +57,7 @@ Result<Url> Url::Parse(std::string_view text) {
 }
 
 std::string Url::Printable() const {
+  if (MayHoldPartOfPassword(*this)) return StrCat(scheme, "://...");
   const std::size_t at = authority.rfind('@');
   const std::string_view host =
       at == std::string::npos ? std::string_view(authority) : std::string_view(authority).substr(at + 1);

@@ -30,6 +30,15 @@ TEST(Url, PrintsWithoutItsSecrets) {
   EXPECT_EQ(Url::Parse("memory:?token=t").value().Printable(), "memory:");
 }
 
+TEST(Url, PrintsNoPartOfAPasswordThatWasNotEncoded) {
+  for (const char* const text :
+       {"redis://user:se/cret@host/a", "redis://user:se?cret@host", "redis://user:se?x=cret@h"}) {
+    EXPECT_EQ(Url::Parse(text).value().Printable(), "redis://...") << text;
+  }
+  EXPECT_EQ(Url::Parse("file:///a@b").value().Printable(), "file:///a@b");
+  EXPECT_EQ(Url::Parse("s3://bucket/a@b").value().Printable(), "s3://bucket/a@b");
+}
+
 TEST(Url, ATextIsPrintedWithoutTheSecretsOfAUrl) {
   EXPECT_EQ(PrintableUrl("rediss://user:secret@host/a?token=t"), "rediss://host/a");
   EXPECT_EQ(PrintableUrl("out/folder"), "out/folder");

@@ -301,6 +301,7 @@ TEST_F(StorageCommands, BadPlacesAreNamedWithoutTheirSecrets) {
               "ls: memory:///x: a store in memory has no folders or settings, write memory: or memory://name");
   EXPECT_EQ(Run({"ls", "file://host/x"}).exit, 2);
   EXPECT_EQ(Run({"ls", "redis://u:secret@$NOWHERE/x"}).err.find("secret"), std::string::npos);
+  EXPECT_EQ(Run({"ls", "redis://u:se/cret@host"}).err.find("cret"), std::string::npos);
   EXPECT_EQ(Run({"cp", "://", url_}).exit, 2);
 }
 
