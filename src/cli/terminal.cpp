@@ -65,14 +65,17 @@ Result<void> DescriptorTerminal::OutWhole(ByteSpan bytes) {
 
 Result<Bytes> DescriptorTerminal::ReadAll(std::uint64_t bytes_max) {
   Bytes bytes;
-  while (bytes.size() <= bytes_max) {
-    const std::size_t begin = bytes.size();
-    bytes.resize(begin + std::max(kReadBytes, begin / 2));
-    const ssize_t count = ::read(in_, bytes.data() + begin, bytes.size() - begin);
-    bytes.resize(begin + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  std::size_t filled = 0;
+  while (filled <= bytes_max) {
+    if (filled == bytes.size()) bytes.resize(filled + std::max(kReadBytes, filled / 2));
+    const ssize_t count = ::read(in_, bytes.data() + filled, bytes.size() - filled);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return FileError("cannot read", "the input", errno);
-    if (count == 0) return bytes;
+    if (count == 0) {
+      bytes.resize(filled);
+      return bytes;
+    }
+    filled += static_cast<std::size_t>(count);
   }
   return TooMuch(bytes_max);
 }
