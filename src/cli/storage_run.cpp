@@ -54,7 +54,8 @@ Result<Transfer> RunTransfer(const TransferWork& work, Session& session) {
   ProgressLine line(session.terminal, session.clock);
   const OnTransfer watch = [&interrupts, &line](const Transfer& transfer) -> Result<void> {
     line.Show(ShareOf(transfer), StrCat(BytesInWords(transfer.bytes), " of ", BytesInWords(transfer.bytes_total)));
-    if (interrupts.Wait({}) != Interrupts::Woken::kBySignal) return {};
+    const bool done = transfer.values_total > 0 && transfer.values == transfer.values_total;
+    if (done || interrupts.Wait({}) != Interrupts::Woken::kBySignal) return {};
     return Error{Code::kUnavailable, "interrupted; values that were finished stay, none is there in part"};
   };
   Result<Transfer> transfer = work(watch);
