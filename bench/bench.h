@@ -27,6 +27,7 @@ using Rows = std::vector<Row>;
 Result<Rows> CommBench();
 Result<Rows> DataBench();
 Result<Rows> LearnBench();
+Result<Rows> StorageBench();
 Result<Rows> TrainBench();
 
 // Median and 99th percentile; `samples` must not be empty.

@@ -21,14 +21,15 @@ namespace {
 
 int ExitOf(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
-[[noreturn]] void Become(const std::vector<std::string>& words, const fs::path& home, const fs::path& out,
-                         const fs::path& err) {
+// `variables` are NAME=VALUE.
+[[noreturn]] void Become(const std::vector<std::string>& words, const std::vector<std::string>& variables,
+                         const fs::path& home, const fs::path& out, const fs::path& err) {
   std::vector<char*> arguments = {const_cast<char*>(LAMBDAML_PROGRAM)};
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  const std::string home_entry = "HOME=" + home.string();
-  std::vector<char*> environment = {const_cast<char*>(home_entry.c_str()), const_cast<char*>("PATH=/usr/bin:/bin"),
-                                    nullptr};
+  std::vector<char*> environment;
+  for (const std::string& variable : variables) environment.push_back(const_cast<char*>(variable.c_str()));
+  environment.push_back(nullptr);
   constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC;
   ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
   ::dup2(::open(out.c_str(), kFlags, 0644), STDOUT_FILENO);
@@ -97,6 +98,7 @@ Home::Home() {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   std::string path = fs::temp_directory_path() / "lambdaml-e2e-XXXXXX";
   path_ = ::mkdtemp(path.data());
+  variables_ = {"HOME=" + path_.string(), "PATH=/usr/bin:/bin"};
 }
 
 Home::~Home() {
@@ -109,7 +111,7 @@ Running Home::Start(const std::vector<std::string>& words) {
   const fs::path out = path_ / ("out-" + run + ".txt");
   const fs::path err = path_ / ("err-" + run + ".txt");
   const pid_t pid = ::fork();
-  if (pid == 0) Become(words, path_, out, err);
+  if (pid == 0) Become(words, variables_, path_, out, err);
   return {pid, out, err};
 }
 

@@ -60,6 +60,11 @@ class Home {
 
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
 
+  // Another environment variable of the programs that are started from now on.
+  void Set(std::string_view name, std::string_view value) {
+    variables_.push_back(std::string(name).append("=").append(value));
+  }
+
   Running Start(const std::vector<std::string>& words);
   Ran Run(const std::vector<std::string>& words) { return Start(words).Wait(); }
 
@@ -71,6 +76,7 @@ class Home {
 
  private:
   std::filesystem::path path_;
+  std::vector<std::string> variables_;
   int runs_ = 0;
 };
 

@@ -29,8 +29,9 @@ Result<std::shared_ptr<Dynalite>> Dynalite::Launch() {
 
 Result<void> Dynalite::Start() {
   process_ = TRY(ServerProcess::Start(
-      {TestTool("dynalite/node_modules/.bin/dynalite"), "--host", "127.0.0.1", "--port", StrCat(port_), "--path",
-       File("data"), "--createTableMs", "0", "--deleteTableMs", "0", "--updateTableMs", "0"},
+      {TestTool("dynalite/node_modules/.bin/node"), TestTool("dynalite/node_modules/dynalite/cli.js"), "--host",
+       "127.0.0.1", "--port", StrCat(port_), "--path", File("data"), "--createTableMs", "0", "--deleteTableMs", "0",
+       "--updateTableMs", "0"},
       File("dynalite.log"), [this] { return Listens(port_); }));
   return {};
 }
