@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "storage/layers/meter.h"
 #include "storage/ops.h"
+#include "storage/testing/virtual_clock.h"
 
 namespace lambdaml {
 namespace {
@@ -41,7 +42,7 @@ TEST(Registry, EveryMemoryStoreIsNew) {
 }
 
 TEST(Registry, PutsTogetherWhatTheUrlAsksFor) {
-  SystemClock clock;
+  VirtualClock clock;
   StoreUse use;
   const auto store =
       OpenStore(

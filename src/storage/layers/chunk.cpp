@@ -127,6 +127,7 @@ Result<std::vector<Entry>> ChunkedStore::List(const Key& prefix) {
   }
   if (manifests.empty()) return entries;
   std::vector<Key> keys;
+  keys.reserve(manifests.size());
   for (const auto& [key, manifest] : manifests) keys.push_back(key);
   const auto found = TRY(reader_.Manifests(keys));
   for (std::size_t i = 0; i < keys.size(); ++i) manifests[keys[i]] = found[i];

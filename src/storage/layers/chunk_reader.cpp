@@ -198,6 +198,7 @@ Result<void> Reader::LookAgain(std::span<const Range> ranges, const std::vector<
   const int misses = std::ranges::max(open, {}, &Open::misses).misses;
   if (misses > 1) clock_.SleepUntil(clock_.Now() + misses * kPause);
   std::vector<Range> looks;
+  looks.reserve(open.size());
   for (const Open& one : open) {
     looks.push_back(one.as_manifest ? Range{.key = ranges[one.at].key, .offset = 0, .length = kManifestBytes}
                                     : ranges[one.at]);

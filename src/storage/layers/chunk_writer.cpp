@@ -163,6 +163,7 @@ Result<void> Writer::WriteManifests(const std::vector<Plan>& plans) const {
 void Writer::CleanUp(const std::vector<Plan>& plans, const Result<void>& written) const {
   if (!written.ok() && MayComeLater(written.error().code)) return;
   std::vector<Key> keys;
+  keys.reserve(plans.size());
   for (const Plan& plan : plans) keys.push_back(plan.item->key);
   std::vector<std::optional<Manifest>> standing(plans.size());
   if (!written.ok()) {

@@ -26,8 +26,8 @@ struct StoreUse {
   std::uint64_t requests() const { return puts + gets + waits + lists + deletes; }
 };
 
-// `use` and `clock` must outlive the store. May be used from several threads; `use` may be read
-// when none of them is in a call, and by one store only is it written.
+// `use` and `clock` must outlive the store. `use` is not synchronised: one thread at a time may call the whole store. A
+// layer above may make several requests at once.
 std::unique_ptr<Store> WithMeter(std::unique_ptr<Store> store, Clock& clock, const StorePrices& prices, StoreUse& use);
 
 }  // namespace lambdaml
