@@ -8,7 +8,7 @@ namespace lambdaml::s3 {
 
 namespace {
 
-constexpr std::int64_t kRenewAfterMs = 4 * 60'000;
+constexpr std::int64_t kRenewAfterMs = 240'000;
 constexpr std::chrono::seconds kTimeout{30};
 
 }  // namespace

@@ -54,6 +54,7 @@ FileDescriptor LoopbackSocket(int port, sockaddr_in& address) {
   dup2(out, STDERR_FILENO);
   for (const std::string& variable : variables) putenv(const_cast<char*>(variable.c_str()));
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   execvp(arguments[0], arguments.data());
