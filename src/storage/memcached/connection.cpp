@@ -81,8 +81,8 @@ Result<Bytes> Connection::ReadValue(std::uint64_t bytes) {
   return Refuse({Code::kUnavailable, "the server sent a value of another size than it had said"});
 }
 
-Result<std::string_view> Connection::ReadLine(std::size_t bytes_max) {
-  return OrUnavailable(stream_.ReadLine(bytes_max, DeadlineFor(0)));
+Result<std::string_view> Connection::ReadLine() {
+  return OrUnavailable(stream_.ReadLine(kReplyLineBytesMax, DeadlineFor(0)));
 }
 
 Result<std::size_t> Connection::ReadSome(std::span<std::byte> into) {

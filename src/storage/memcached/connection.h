@@ -37,8 +37,8 @@ class Connection {
   Result<Reply> ReadReply();
   Result<Bytes> ReadValue(std::uint64_t bytes);  // which follows a reply of kind kValue, and its line's end
 
-  Result<std::string_view> ReadLine(std::size_t bytes_max = kReplyLineBytesMax);  // valid until the next call
-  Result<std::size_t> ReadSome(std::span<std::byte> into);                        // what has arrived, one byte or more
+  Result<std::string_view> ReadLine();                      // valid until the next call
+  Result<std::size_t> ReadSome(std::span<std::byte> into);  // what has arrived, one byte or more
 
   // An error of the node's own.
   Error Refuse(Error error) const { return std::move(error).Context(node_.text()); }

@@ -12,19 +12,19 @@ namespace lambdaml {
 namespace {
 
 std::shared_ptr<MemcachedServer> PlainServer() {
-  static const auto server = MemcachedServer::Launch({.arguments = {"-m", "256"}}).value();
+  static const auto server = MemcachedServer::Launch({}).value();
   return server;
 }
 
 std::shared_ptr<MemcachedServer> SecureServer() {
-  static const auto server = MemcachedServer::Launch({.secure = true, .arguments = {"-m", "256"}}).value();
+  static const auto server = MemcachedServer::Launch({.secure = true}).value();
   return server;
 }
 
 // Two nodes that are found through the configuration endpoint.
 struct TwoNodes {
-  std::shared_ptr<MemcachedServer> one = MemcachedServer::Launch({.arguments = {"-m", "256"}}).value();
-  std::shared_ptr<MemcachedServer> other = MemcachedServer::Launch({.arguments = {"-m", "256"}}).value();
+  std::shared_ptr<MemcachedServer> one = MemcachedServer::Launch({}).value();
+  std::shared_ptr<MemcachedServer> other = MemcachedServer::Launch({}).value();
   std::unique_ptr<ConfigurationEndpoint> configuration =
       ConfigurationEndpoint::Launch({one->address(), other->address()}).value();
   int urls = 0;
@@ -129,7 +129,7 @@ TEST_F(MemcachedStoreTest, AnItemThatIsTooLargeForTheServerIsRefused) {
 }
 
 TEST_F(MemcachedStoreTest, AServerThatIsFullMayHaveRoomLater) {
-  const auto server = MemcachedServer::Launch({.arguments = {"-m", "8", "-M"}}).value();
+  const auto server = MemcachedServer::Launch({.memory_mb = 8, .arguments = {"-M"}}).value();
   const auto store = Open(server->NewUrl("retry=off")).value();
   const Bytes value(500'000);
   Result<void> saved;

@@ -10,7 +10,6 @@
 // value still lacks, and looks for the rest of that record only when another one arrives. So commands do not go on from
 // one record into the next, except for one large value, behind which a record ends.
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -43,7 +42,6 @@ class Pipeline {
 
   // Whether it holds so much that its answers should be read before more is asked.
   bool full() const;
-  std::size_t bytes() const { return bytes_; }
 
   // With the closing command; valid until the pipeline changes.
   Pieces Finish();

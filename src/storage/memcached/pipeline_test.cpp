@@ -87,7 +87,7 @@ TEST(Pipeline, IsFullAtSomeTime) {
   Pipeline gets;
   for (int i = 0; i < 10'000 && !gets.full(); ++i) gets.Get("key", 0);
   EXPECT_TRUE(gets.full());
-  EXPECT_LT(gets.bytes(), 100'000U);
+  EXPECT_LT(TextOf(gets).size(), 100'000U);
   const std::string value(1'000'000, 'x');
   Pipeline sets;
   for (int i = 0; i < 16; ++i) sets.Set("key", AsBytes(value), {}, 0);

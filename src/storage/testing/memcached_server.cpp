@@ -42,7 +42,8 @@ Result<std::shared_ptr<MemcachedServer>> MemcachedServer::Launch(const Options& 
 }
 
 std::vector<std::string> MemcachedServer::Command() const {
-  std::vector<std::string> command{"memcached", "-l", "127.0.0.1", "-p", StrCat(port_), "-U", "0"};
+  std::vector<std::string> command{
+      "memcached", "-l", "127.0.0.1", "-p", StrCat(port_), "-U", "0", "-m", StrCat(options_.memory_mb)};
   if (geteuid() == 0) command.insert(command.end(), {"-u", "nobody"});
   if (options_.secure) {
     command.insert(command.end(), {"-Z", "-o", "ssl_chain_cert=" + certificates_.certificate, "-o",

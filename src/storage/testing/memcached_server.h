@@ -18,6 +18,7 @@ namespace lambdaml {
 class MemcachedServer final : public TestServer {
  public:
   struct Options {
+    int memory_mb = 256;
     bool secure = false;                      // TLS, and a user with a password
     std::vector<std::string> arguments = {};  // further ones, as -I 8m
   };
@@ -31,6 +32,8 @@ class MemcachedServer final : public TestServer {
   void Stop() override { process_.Stop(); }
   Result<void> Start() override;
   std::string address() const override;
+
+  int port() const { return port_; }
 
  private:
   MemcachedServer(Options options, TemporaryFolder folder) : options_(std::move(options)), folder_(std::move(folder)) {}
