@@ -279,6 +279,7 @@ TEST_F(StorageCommands, BenchPrintsATable) {
   EXPECT_EQ(ran.exit, 0) << ran.err;
   EXPECT_TRUE(ran.out.starts_with("request ")) << ran.out;
   EXPECT_NE(ran.out.find("1.0 MiB"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("\nmemory: "), std::string::npos) << ran.out;
   EXPECT_EQ(ran.out.find("wait"), std::string::npos) << ran.out;  // nobody else sees these values
 }
 

@@ -37,6 +37,8 @@ Result<std::unique_ptr<Channel>> Channel::Open(const std::string& place, const S
   return channel;
 }
 
+std::string Channel::Label() const { return name().ends_with(':') ? StrCat(name(), " ") : StrCat(name(), ": "); }
+
 Error Channel::Named(Error error) const { return NamedAfter(std::move(error), name()); }
 
 std::string BytesInWords(std::uint64_t bytes) { return HumanBytes(static_cast<double>(bytes)); }

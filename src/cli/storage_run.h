@@ -25,6 +25,7 @@ class Channel {
   const StoreUse& use() const { return use_; }
   const std::string& url() const { return url_; }  // with its secrets
   std::string name() const { return store_->name(); }
+  std::string Label() const;  // the name, a colon and a blank: the begin of a line
 
   // With the channel's name in its message.
   Error Named(Error error) const;

@@ -99,7 +99,7 @@ Result<Exit> StorageBench(const BenchSettings& settings, Session& session) {
   if (!rows.ok()) return rows.error();
   const StoreUse use = Sum(channel->use(), peer->use());
   session.terminal.Out(settings.json ? AsJson(rows.value(), *channel, use)
-                                     : StrCat(AsTable(rows.value()), channel->name(), ": ", UseInWords(use),
+                                     : StrCat(AsTable(rows.value()), channel->Label(), UseInWords(use),
                                               CostLine(use.dollars, channel->url())));
   return Exit::kDone;
 }

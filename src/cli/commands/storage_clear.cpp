@@ -40,8 +40,8 @@ Result<Exit> StorageClear(const ClearSettings& settings, Session& session) {
     return Exit::kFailed;
   }
   const std::size_t deleted = TRY(channel->Named(Clear(channel->store(), Key(settings.prefix))));
-  session.terminal.Out(StrCat(channel->name(), ": ", KeysInWords(deleted), " below ", settings.prefix, " deleted\n",
-                              channel->CostLine()));
+  session.terminal.Out(
+      StrCat(channel->Label(), KeysInWords(deleted), " below ", settings.prefix, " deleted\n", channel->CostLine()));
   return Exit::kDone;
 }
 

@@ -29,6 +29,7 @@ struct End {
   std::unique_ptr<Channel> channel;
 
   std::string name() const { return channel ? channel->name() : path; }
+  std::string Label() const { return channel ? channel->Label() : StrCat(path, ": "); }
   std::string CostLine() const { return channel ? channel->CostLine() : ""; }
 };
 
@@ -66,7 +67,7 @@ Result<Exit> StorageCp(const CpSettings& settings, Session& session) {
   const Channel& named = from.channel ? *from.channel : *to.channel;
   const TransferWork copy = [&from, &to](const OnTransfer& progress) { return CopyTo(from, to, progress); };
   const Transfer transfer = TRY(named.Named(RunTransfer(copy, session)));
-  session.terminal.Out(StrCat(to.name(), ": ", InWords(transfer.values, transfer.bytes), " from ", from.name(), ", in ",
+  session.terminal.Out(StrCat(to.Label(), InWords(transfer.values, transfer.bytes), " from ", from.name(), ", in ",
                               HumanSeconds(Seconds(session.clock.Now() - began)), "\n", from.CostLine(),
                               to.CostLine()));
   return Exit::kDone;

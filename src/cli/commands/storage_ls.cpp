@@ -38,11 +38,11 @@ std::string Shown(std::string key) {
   return key;
 }
 
-std::string AsTable(const std::vector<Entry>& entries, std::size_t shown, const std::string& name) {
+std::string AsTable(const std::vector<Entry>& entries, std::size_t shown, const std::string& label) {
   Table table;
   for (std::size_t i = 0; i < shown; ++i) table.Row({BytesInWords(entries[i].bytes), Shown(entries[i].key.text())});
   const std::string more = shown < entries.size() ? StrCat("; the first ", shown, " are shown") : "";
-  return StrCat(table.Text(), name, ": ", InWords(entries.size(), BytesOf(entries)), more, "\n");
+  return StrCat(table.Text(), label, InWords(entries.size(), BytesOf(entries)), more, "\n");
 }
 
 std::string AsJson(const std::vector<Entry>& entries, std::size_t shown, const Channel& channel) {
@@ -65,7 +65,7 @@ Result<Exit> StorageLs(const LsSettings& settings, Session& session) {
   const std::size_t most = settings.limit > 0 ? static_cast<std::size_t>(settings.limit) : entries.size();
   const std::size_t shown = std::min(most, entries.size());
   session.terminal.Out(settings.json ? AsJson(entries, shown, *channel)
-                                     : AsTable(entries, shown, channel->name()) + channel->CostLine());
+                                     : AsTable(entries, shown, channel->Label()) + channel->CostLine());
   return Exit::kDone;
 }
 

@@ -43,7 +43,7 @@ Result<Exit> StoragePut(const PutSettings& settings, Session& session) {
   const Key key(settings.key);
   TRY(channel->Named(settings.if_absent ? SaveIfAbsent(channel->store(), key, value.span())
                                         : Save(channel->store(), key, value.span())));
-  session.terminal.Out(StrCat(channel->name(), ": ", settings.key, ", ", BytesInWords(value.size()), ", in ",
+  session.terminal.Out(StrCat(channel->Label(), settings.key, ", ", BytesInWords(value.size()), ", in ",
                               HumanSeconds(Seconds(session.clock.Now() - began)), "\n", channel->CostLine()));
   return Exit::kDone;
 }

@@ -23,7 +23,7 @@ Result<Exit> StorageRm(const RmSettings& settings, Session& session) {
   std::vector<Key> keys;
   for (const std::string& key : settings.keys) keys.emplace_back(key);
   TRY(channel->Named(RemoveAll(channel->store(), keys)));
-  session.terminal.Out(StrCat(channel->name(), ": ", KeysInWords(keys.size()), " deleted\n", channel->CostLine()));
+  session.terminal.Out(StrCat(channel->Label(), KeysInWords(keys.size()), " deleted\n", channel->CostLine()));
   return Exit::kDone;
 }
 

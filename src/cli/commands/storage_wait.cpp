@@ -31,7 +31,7 @@ Result<Exit> StorageWait(const WaitSettings& settings, Session& session) {
   if (!value.ok() && value.error().code == Code::kTimeout) {
     return Error{Code::kTimeout, StrCat(value.error().message, " within ", settings.timeout)};
   }
-  session.terminal.Out(StrCat(channel->name(), ": ", settings.key, ", ", BytesInWords(TRY(value).size()), ", after ",
+  session.terminal.Out(StrCat(channel->Label(), settings.key, ", ", BytesInWords(TRY(value).size()), ", after ",
                               HumanSeconds(Seconds(session.clock.Now() - began)), "\n", channel->CostLine()));
   return Exit::kDone;
 }
