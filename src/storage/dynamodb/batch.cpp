@@ -66,7 +66,7 @@ class WriteRound {
     while (!rest.empty() && bytes < kRequestBytesMax) {
       parts.push_back(rest.first(std::min(kWritesMax, rest.size())));
       rest = rest.subspan(parts.back().size());
-      calls.push_back({"BatchWriteItem", BatchWriteText(service_.settings(), parts.back()), parts.back().size()});
+      calls.push_back({"BatchWriteItem", BatchWriteText(service_.settings(), parts.back())});
       bytes += calls.back().body.size();
     }
     return calls;
@@ -125,9 +125,9 @@ class ReadRound {
     Split(parts, values, Projection::kValue, value_keys);
     Split(parts, sizes, Projection::kSize, kReadsMax);
     std::vector<Call> calls;
+    calls.reserve(parts.size());
     for (const Part& part : parts) {
-      calls.push_back(
-          {"BatchGetItem", BatchReadText(service_.settings(), part.keys, part.projection), part.keys.size()});
+      calls.push_back({"BatchGetItem", BatchReadText(service_.settings(), part.keys, part.projection)});
     }
     Result<void> outcome;
     service_.SendAll(std::move(calls), [&](std::size_t i, const Result<std::string>& answer) {
@@ -230,7 +230,7 @@ Result<std::vector<std::optional<StoredItem>>> ReadItems(Service& service, std::
     const std::size_t before = round.pending();
     const bool teaches = round.pending_values() > 1;
     TRY(round.Send(read_size.keys()));
-    if (teaches) read_size.Learn(round.largest());
+    if (teaches) read_size.Learn(round.refusal() ? kValueBytesMax : round.largest());
     if (round.pending() == 0) return std::move(round).TakeFound();
     const bool progress = round.pending() < before;
     if (!progress && round.refusal()) return *round.refusal();

@@ -14,9 +14,16 @@ constexpr std::size_t kAnswerBytesMax = std::size_t{32} << 20U;
 // Also bounds the answers that are in memory at once.
 constexpr std::size_t kConnectionsMax = 32;
 
-// An item takes up to 400 KB, which a slow network may carry in that time.
-constexpr std::chrono::seconds kTimeout{10};
-constexpr std::chrono::milliseconds kTimeoutPerItem{400};
+// How long all calls together may take on a slow network. An answer has about 1 MB, unless a batch turns out larger
+// than those before it.
+Clock::Duration TimeoutOf(std::span<const Call> calls) {
+  constexpr std::chrono::seconds kAtLeast{10};
+  constexpr std::size_t kAnswerBytes = std::size_t{1} << 20U;
+  constexpr std::size_t kBytesPerSecond = std::size_t{1} << 19U;
+  std::size_t bytes = 0;
+  for (const Call& call : calls) bytes += call.body.size() + kAnswerBytes;
+  return kAtLeast + std::chrono::seconds(bytes / kBytesPerSecond);
+}
 
 }  // namespace
 
@@ -60,17 +67,15 @@ Result<std::string> Service::Judged(Result<HttpResponse> response, std::string_v
 
 void Service::SendAll(std::vector<Call> calls, const Done& done) {
   if (calls.empty()) return;
+  const Clock::Duration timeout = TimeoutOf(calls);
   const Result<std::vector<HttpRequest>> requests = Signed(calls);
   if (!requests.ok()) {
     for (std::size_t i = 0; i < calls.size(); ++i) done(i, requests.error());
     return;
   }
-  std::size_t items = 0;
-  for (const Call& call : calls) items += call.items;
-  http_.SendAll(requests.value(), kTimeout + items * kTimeoutPerItem,
-                [this, &calls, &done](std::size_t index, Result<HttpResponse> response) {
-                  done(index, Judged(std::move(response), calls[index].operation));
-                });
+  http_.SendAll(requests.value(), timeout, [this, &calls, &done](std::size_t index, Result<HttpResponse> response) {
+    done(index, Judged(std::move(response), calls[index].operation));
+  });
 }
 
 Result<std::string> Service::Send(Call call) {

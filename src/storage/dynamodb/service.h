@@ -22,7 +22,6 @@ namespace lambdaml::dynamodb {
 struct Call {
   std::string_view operation;  // "BatchGetItem"
   std::string body;
-  std::size_t items = 1;  // that it is about, which says how long it may take
 };
 
 class Service {
