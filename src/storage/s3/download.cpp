@@ -144,7 +144,8 @@ Result<void> Part::TakeBeginning(HttpResponse response) {
   const auto place = ParsePlace(Find(response.headers, "Content-Range"));
   const std::uint64_t size = response.body.size();
   const bool fits = place && place->offset == range_.offset && place->value_bytes > place->offset &&
-                    size <= place->value_bytes - place->offset && size <= range_.length && size > 0;
+                    place->value_bytes < kOffsetMax && size <= place->value_bytes - place->offset &&
+                    size <= range_.length && size > 0;
   if (!fits || tag_.empty()) return Malformed("with a part that was not asked for, or without an ETag");
   value_bytes_ = place->value_bytes;
   const std::uint64_t wanted = std::min(range_.length, value_bytes_ - range_.offset);

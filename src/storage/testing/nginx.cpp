@@ -16,6 +16,11 @@ std::string OneIn(int count, std::string_view what) {
 std::string LuaOf(const NginxOptions& options) {
   return StrCat(
       "access_by_lua_block {\n"
+      "  local alone = ",
+      options.one_at_a_time ? "true" : "false",
+      "\n"
+      "  while alone and not ngx.shared.counts:add('busy', true) do ngx.sleep(0.001) end\n"
+      "  ngx.ctx.alone = alone\n"
       "  ngx.sleep(",
       options.latency_ms, " / 1000)\n  if ", OneIn(options.throttled_one_in, "throttled"),
       " then\n"
@@ -30,6 +35,7 @@ std::string LuaOf(const NginxOptions& options) {
       "\n"
       "  ngx.ctx.pieces = 0\n"
       "}\n"
+      "log_by_lua_block { if ngx.ctx.alone then ngx.shared.counts:delete('busy') end }\n"
       "header_filter_by_lua_block { if ngx.ctx.dropped then return ngx.exit(ngx.ERROR) end }\n"
       "body_filter_by_lua_block {\n"
       "  if ngx.ctx.cut then ngx.ctx.pieces = ngx.ctx.pieces + 1 end\n"

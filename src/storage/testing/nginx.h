@@ -19,6 +19,7 @@ struct NginxOptions {
   int throttled_one_in = 0;  // answered with 503 SlowDown and a Retry-After of one second
   int dropped_one_in = 0;    // the connection is closed without an answer, after the server behind has got the request
   int cut_one_in = 0;        // the connection is closed in the middle of the answer's body, if that is a large one
+  bool one_at_a_time = false;  // for a server that looks and writes in two steps
   const Certificates* tls = nullptr;
 };
 
