@@ -53,6 +53,7 @@ StoreUnderTest Everything(Clock& clock) {
   const auto use = std::make_shared<StoreUse>();
   auto lesser = Lesser(clock, 64 << 10);
   lesser->own_limits().waits_natively = false;
+  lesser->own_limits().poll_pause_max = std::chrono::milliseconds(1);
   std::unique_ptr<Store> store = WithLatency(std::move(lesser), clock, {.spread = microseconds(20)});
   store = WithChaos(std::move(store), clock, {.seed = 3, .errors = 0.05, .lost_replies = 0.1});
   store = WithMeter(std::move(store), clock, {}, *use);

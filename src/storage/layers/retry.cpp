@@ -12,7 +12,8 @@ namespace lambdaml {
 
 namespace {
 
-constexpr int kWaitAttemptsMin = 4;
+// So that a failure just when a wait ends does not hide what is there.
+constexpr int kLateAttemptsMax = 3;
 
 // The attempts of one call.
 class Attempts {
@@ -30,9 +31,10 @@ class Attempts {
       tried_ = 0;
     }
     ++tried_;
-    if (tried_ >= kWaitAttemptsMin && Cancelled()) return false;
+    const bool late = Late(now);
+    if (late && ++late_ > kLateAttemptsMax) return false;
     Clock::Time end = begin_ + options_.budget;
-    if (wait_ != nullptr) end = std::min<Clock::Time>(end, DeadlineFrom(now));
+    if (wait_ != nullptr) end = std::min<Clock::Time>(end, late ? now + options_.pause_min : wait_->deadline);
     if (now >= end || error.retry_after > end - now) return false;
     const Clock::Duration pause = std::max<Clock::Duration>(NextPause(), error.retry_after);
     PauseUntil(clock_, now + std::min<Clock::Duration>(pause, end - now),
@@ -54,12 +56,10 @@ class Attempts {
   }
 
  private:
-  bool Cancelled() const { return wait_ != nullptr && wait_->cancelled != nullptr && wait_->cancelled->load(); }
-
-  // The wait's, or a moment, so that one failure at the deadline does not hide what is there.
-  Clock::Time DeadlineFrom(Clock::Time now) const {
-    if (tried_ >= kWaitAttemptsMin) return wait_->deadline;
-    return std::max<Clock::Time>(wait_->deadline, now + options_.pause_min);
+  // Whether the wait should be over.
+  bool Late(Clock::Time now) const {
+    if (wait_ == nullptr) return false;
+    return now >= wait_->deadline || (wait_->cancelled != nullptr && wait_->cancelled->load());
   }
 
   Clock::Duration NextPause() {
@@ -78,6 +78,7 @@ class Attempts {
   Clock::Time attempt_begin_ = begin_;
   Clock::Duration pause_ = options_.pause_min;
   int tried_ = 0;
+  int late_ = 0;
 };
 
 class RetryingStore final : public Store {

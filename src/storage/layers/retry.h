@@ -13,8 +13,8 @@
 namespace lambdaml {
 
 struct RetryOptions {
-  // For one call, from its begin. A wait also ends at its deadline or when it is cancelled, but is tried a few times in
-  // any case; an attempt of it that blocked for as long as the budget begins a new one.
+  // For one call, from its begin. A wait also ends at its deadline or when it is cancelled, but if it fails just then
+  // it is tried a few times more; an attempt of it that blocked for as long as the budget begins a new one.
   Clock::Duration budget = std::chrono::seconds(30);
   Clock::Duration pause_min = std::chrono::milliseconds(20);
   Clock::Duration pause_max = std::chrono::seconds(5);
