@@ -119,11 +119,9 @@ bool AwaitSocket(int socket, Step::End needed, Clock& clock, Clock::Time deadlin
   pollfd polled{.fd = socket, .events = static_cast<short>(events), .revents = 0};
   for (;;) {
     const Clock::Time now = clock.Now();
-    const Clock::Duration left =
-        deadline > now ? std::min<Clock::Duration>(deadline - now, kPollMax) : Clock::Duration();
-    const auto timeout = std::chrono::ceil<milliseconds>(left);
-    if (poll(&polled, 1, static_cast<int>(timeout.count())) > 0) return true;
-    if (clock.Now() >= deadline) return false;
+    if (now >= deadline) return false;  // the step before this has just found that the socket is not ready
+    const auto left = std::chrono::ceil<milliseconds>(std::min<Clock::Duration>(deadline - now, kPollMax));
+    if (poll(&polled, 1, static_cast<int>(left.count())) > 0) return true;
   }
 }
 

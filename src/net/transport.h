@@ -42,7 +42,7 @@ class Transport {
 
 Result<FileDescriptor> ConnectSocket(const Endpoint& endpoint, Clock& clock, Clock::Time deadline);
 
-// Whether the socket is ready for the step, before the deadline.
+// Whether the socket becomes ready for the step before the deadline. Asked after a step that needed it.
 bool AwaitSocket(int socket, Step::End needed, Clock& clock, Clock::Time deadline);
 
 std::unique_ptr<Transport> PlainTransport(FileDescriptor socket, const Endpoint& endpoint);

@@ -32,6 +32,19 @@ Commands LogInCommands(const Settings& settings) {
   return commands;
 }
 
+// The command for those of `channels` that are not among `others`.
+void AddDifference(Commands& commands, std::string_view command, const std::set<std::string>& channels,
+                   const std::set<std::string>& others) {
+  std::vector<std::string_view> different;
+  for (const std::string& channel : channels) {
+    if (!others.contains(channel)) different.push_back(channel);
+  }
+  if (different.empty()) return;
+  commands.Begin(1 + different.size());
+  commands.Add(command);
+  for (const std::string_view channel : different) commands.Add(channel);
+}
+
 }  // namespace
 
 class Connection::Source final : public ByteSource {
@@ -94,10 +107,10 @@ Result<void> Connection::Send(const Commands& commands, std::size_t replies) {
   return {};
 }
 
-Result<void> Connection::SendAndForget(const Commands& commands, std::size_t replies) {
-  TRY(Send(commands, 0));
-  forgotten_ += replies;
-  return {};
+void Connection::ListenTo(std::set<std::string> channels, Commands& commands) {
+  AddDifference(commands, "UNSUBSCRIBE", channels_, channels);
+  AddDifference(commands, "SUBSCRIBE", channels, channels_);
+  channels_ = std::move(channels);
 }
 
 Result<Reply> Connection::Read() {
@@ -108,17 +121,11 @@ Result<Reply> Connection::Read() {
 }
 
 Result<Reply> Connection::NextOfAny() {
-  for (;;) {
-    Reply reply = TRY(Read());
-    if (forgotten_ > 0) {
-      if (!reply.Is(Reply::Kind::kPush)) --forgotten_;
-      continue;
-    }
-    if (reply.Is(Reply::Kind::kPush)) return reply;
-    if (awaited_ == 0) return Broken(Unexpected());
-    --awaited_;
-    return reply;
-  }
+  Reply reply = TRY(Read());
+  if (reply.Is(Reply::Kind::kPush)) return reply;
+  if (awaited_ == 0) return Broken(Unexpected());
+  --awaited_;
+  return reply;
 }
 
 Result<Reply> Connection::Next(const PushSink& sink) {
@@ -149,15 +156,12 @@ Error Connection::Unexpected() const {
 }
 
 bool Connection::IsAlive() {
-  while (forgotten_ > 0) {
+  for (;;) {
     const Result<bool> readable = Readable({});
     if (!readable.ok()) return false;
     if (!readable.value()) return true;
-    const Result<Reply> reply = Read();
-    if (!reply.ok()) return false;
-    if (!reply.value().Is(Reply::Kind::kPush)) --forgotten_;
+    if (!NextOfAny().ok()) return false;
   }
-  return stream_.IsIdle();
 }
 
 }  // namespace lambdaml::redis

@@ -6,6 +6,8 @@
 
 #include <functional>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "base/clock.h"
 #include "net/stream.h"
@@ -24,8 +26,9 @@ class Connection {
   // Sends the commands, whose replies, so many, must then be read.
   Result<void> Send(const Commands& commands, std::size_t replies);
 
-  // Sends commands whose replies nobody wants to see. They are skipped later, without a wait now.
-  Result<void> SendAndForget(const Commands& commands, std::size_t replies);
+  // Adds the commands that make it listen to these channels and to no others. They have no replies, unless they are
+  // refused: then the next reply is the refusal. It goes on listening when it is lent to others.
+  void ListenTo(std::set<std::string> channels, Commands& commands);
 
   // The next reply. Messages that come before it go to `sink`. What the server says is wrong is a reply too.
   Result<Reply> Next(const PushSink& sink = {});
@@ -52,7 +55,7 @@ class Connection {
   // Whether all replies have been read, so that somebody else can use it.
   bool in_step() const { return !broken_ && !abandoned_ && awaited_ == 0; }
 
-  // Whether the server has kept it open while it lay idle.
+  // Whether the server has kept it open while it lay idle. Drops the messages that came meanwhile.
   bool IsAlive();
 
  private:
@@ -70,8 +73,8 @@ class Connection {
   Stream stream_;
   Endpoint endpoint_;
   Clock& clock_;
-  std::size_t forgotten_ = 0;  // replies to skip before those that are awaited
-  std::size_t awaited_ = 0;
+  std::set<std::string> channels_;
+  std::size_t awaited_ = 0;  // replies
   bool abandoned_ = false;
   bool broken_ = false;
 };

@@ -27,8 +27,28 @@ class ValueSizes {
   std::atomic<std::uint64_t> largest_{kWindowBytes / 64};
 };
 
-// Messages that come between go to `sink`.
-Result<Values> Fetch(Connection& connection, std::span<const std::string> keys, ValueSizes& sizes,
-                     const Connection::PushSink& sink = {});
+class Fetcher {
+ public:
+  // All must outlive it.
+  Fetcher(Connection& connection, std::span<const std::string> keys, ValueSizes& sizes)
+      : connection_(connection), keys_(keys), sizes_(sizes) {}
+
+  bool done() const { return values_.size() == keys_.size(); }
+
+  // Asks for the next window. What `before` holds, commands without replies, is sent with it.
+  Result<void> Ask(Commands before = {});
+
+  // Reads what was asked for. Messages that come before it go to `sink`.
+  Result<void> Read(const Connection::PushSink& sink = {});
+
+  Values TakeValues() && { return std::move(values_); }
+
+ private:
+  Connection& connection_;
+  std::span<const std::string> keys_;
+  ValueSizes& sizes_;
+  std::size_t asked_ = 0;  // keys of the window
+  Values values_;
+};
 
 }  // namespace lambdaml::redis

@@ -80,7 +80,12 @@ Result<Values> RedisStore::Get(std::span<const Key> keys) {
   const std::vector<std::string> full = TRY(FullKeys(keys));
   if (full.empty()) return Values();
   const Pool::Lease connection = TRY(pool_.Borrow());
-  return Fetch(*connection, full, sizes_);
+  Fetcher fetcher(*connection, full, sizes_);
+  while (!fetcher.done()) {
+    TRY(fetcher.Ask());
+    TRY(fetcher.Read());
+  }
+  return std::move(fetcher).TakeValues();
 }
 
 Result<Slices> RedisStore::Read(std::span<const Range> ranges) {
@@ -106,7 +111,6 @@ Result<Values> RedisStore::Wait(std::span<const Key> keys, const WaitOptions& op
   while (waiter.found() < enough && !Finished(options)) {
     TRY(waiter.Listen(std::min(options.deadline, clock_.Now() + kSlice)));
   }
-  TRY(waiter.End());
   return std::move(waiter).TakeValues();
 }
 

@@ -23,34 +23,33 @@ Result<void> Waiter::Begin(int database) {
   std::set<std::string> channels;
   for (const auto& [key, places] : missing_) channels.insert(ChannelOf(key, database));
   Commands commands;
-  commands.Begin(1 + channels.size());
-  commands.Add("SUBSCRIBE");
-  for (const std::string& channel : channels) commands.Add(channel);
-  // Its answers are messages, unless it is refused: then the first reply of all is the refusal.
-  TRY(connection_.Send(commands, 0));
+  connection_.ListenTo(std::move(channels), commands);
   next_look_ = clock_.Now() + kLookPause;
-  Result<void> looked = LookFor(Missing());
+  Result<void> looked = LookForFirst(std::move(commands));
+  // If it was the subscription that was refused, the values are still to come.
   if (!looked.ok()) connection_.Abandon();
   return looked;
+}
+
+// What was announced before the first answer is older than that, and may have been deleted since.
+Result<void> Waiter::LookForFirst(Commands subscription) {
+  const std::vector<std::string> keys = Missing();
+  Fetcher fetcher(connection_, keys, sizes_);
+  TRY(fetcher.Ask(std::move(subscription)));
+  TRY(fetcher.Read());
+  return Finish(fetcher, keys);
 }
 
 Result<void> Waiter::Listen(Clock::Time until) {
   if (TRY(connection_.Readable(until))) {
     int messages = 0;
     do sink_(TRY(connection_.NextOfAny()));
-    while (++messages < kMessagesAtOnce && TRY(connection_.Readable({})));
+    while (!missing_.empty() && ++messages < kMessagesAtOnce && TRY(connection_.Readable({})));
   }
   if (!announced_.empty()) return LookFor(std::exchange(announced_, {}));
   if (clock_.Now() < next_look_) return {};
   next_look_ = clock_.Now() + kLookPause;
   return LookFor(Missing());
-}
-
-Result<void> Waiter::End() {
-  Commands commands;
-  commands.Command("UNSUBSCRIBE");
-  commands.Command("PING");  // whose answer ends those of the other
-  return connection_.SendAndForget(commands, 1);
 }
 
 void Waiter::Take(const Reply& push) {
@@ -73,7 +72,16 @@ void Waiter::Found(std::string_view key, const Blob& value) {
 }
 
 Result<void> Waiter::LookFor(const std::vector<std::string>& keys) {
-  const Values values = TRY(Fetch(connection_, keys, sizes_, sink_));
+  Fetcher fetcher(connection_, keys, sizes_);
+  return Finish(fetcher, keys);
+}
+
+Result<void> Waiter::Finish(Fetcher& fetcher, const std::vector<std::string>& keys) {
+  while (!fetcher.done()) {
+    TRY(fetcher.Ask());
+    TRY(fetcher.Read(sink_));
+  }
+  const Values values = std::move(fetcher).TakeValues();
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (values[i]) Found(keys[i], *values[i]);
   }

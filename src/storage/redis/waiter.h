@@ -3,7 +3,8 @@
 
 // One wait for values: subscribes to the channels of the keys' folders, looks at all keys, and then takes values from
 // the announcements as they come. Looks at all missing keys once a second as well: for what other programs have
-// written, and to notice a connection that is dead.
+// written, and to notice a connection that is dead. The connection stays subscribed, for the next wait may be for the
+// same folders, and leaving them would cost this one its time.
 
 #include <map>
 #include <span>
@@ -28,9 +29,6 @@ class Waiter {
   // Until something was announced, or until a time.
   Result<void> Listen(Clock::Time until);
 
-  // Leaves the channels.
-  Result<void> End();
-
   std::size_t found() const { return found_; }
   Values TakeValues() && { return std::move(values_); }
 
@@ -38,6 +36,8 @@ class Waiter {
   void Take(const Reply& push);
   void Found(std::string_view key, const Blob& value);
   Result<void> LookFor(const std::vector<std::string>& keys);
+  Result<void> LookForFirst(Commands subscription);
+  Result<void> Finish(Fetcher& fetcher, const std::vector<std::string>& keys);
   std::vector<std::string> Missing() const;
 
   Connection& connection_;
