@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/file.h"
+#include "base/temporary_folder.h"
 #include "base/text.h"
 #include "storage/ops.h"
 #include "storage/registry.h"
@@ -207,6 +209,20 @@ TEST_F(S3ServerTest, ALargeValueGoesInPartsThroughABadNetwork) {
   ASSERT_TRUE(part.ok()) << part.error().message;
   EXPECT_EQ(part.value()[0]->value_bytes, kSize);
   EXPECT_TRUE(std::ranges::equal(part.value()[0]->bytes.span(), std::span(value).subspan(5'000'000, 30'000'000)));
+}
+
+// A server that knows nothing of S3 but ranges and ETags.
+TEST_F(S3ServerTest, FilesOfAWebServerAreReadAsValues) {
+  const TemporaryFolder folder = TemporaryFolder::Make().value();
+  const Bytes value = Pattern(20'000'000);
+  ASSERT_TRUE(WriteFileAtomically(folder.path() / "bucket/a b/large", value, Durability::kProcess).ok());
+  ASSERT_TRUE(WriteFileAtomically(folder.path() / "bucket/a b/empty", {}, Durability::kProcess).ok());
+  const auto nginx = Required(Nginx::Launch({.folder = folder.path()}));
+  const auto store = Open(StrCat("s3://bucket/a b?endpoint=", nginx->endpoint()));
+  const auto large = Load(*store, Key("large"));
+  ASSERT_TRUE(large.ok()) << large.error().message;
+  EXPECT_TRUE(std::ranges::equal(large.value().span(), value));
+  EXPECT_EQ(Load(*store, Key("empty")).value().size(), 0U);
 }
 
 TEST_F(S3ServerTest, TlsIsSpokenAndPayloadsAreNotHashed) {

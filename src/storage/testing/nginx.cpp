@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/testing/nginx.h"
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "base/text.h"
 
 namespace lambdaml {
 
 namespace {
+
+constexpr std::string_view kPassOn =
+    "proxy_pass http://behind;\nproxy_http_version 1.1;\nproxy_set_header Connection '';\n"
+    "proxy_set_header Host $http_host;\nproxy_request_buffering off;\nproxy_buffering off;\n";
 
 // Lua that is true for the last of N requests.
 std::string OneIn(int count, std::string_view what) {
@@ -69,12 +75,10 @@ std::string Nginx::Configuration(const NginxOptions& options) const {
       folder, "/uwsgi;\nscgi_temp_path ", folder, "/scgi;\nlog_format connections $connection;\naccess_log ", folder,
       "/connections.log connections;\nclient_max_body_size 0;\nkeepalive_requests 1000000;\n"
       "upstream behind { server 127.0.0.1:",
-      options.port_behind, "; keepalive 64; }\nserver {\nlisten 127.0.0.1:", port_, tls_ ? " ssl" : "", ";\n",
-      tls_ ? TlsOf(*options.tls) : "",
-      "location / {\n"
-      "proxy_pass http://behind;\nproxy_http_version 1.1;\nproxy_set_header Connection '';\n"
-      "proxy_set_header Host $http_host;\nproxy_request_buffering off;\nproxy_buffering off;\n",
-      LuaOf(options), "}\n}\n}\n");
+      std::max(options.port_behind, 1), "; keepalive 64; }\nserver {\nlisten 127.0.0.1:", port_, tls_ ? " ssl" : "",
+      ";\n", tls_ ? TlsOf(*options.tls) : "", "location / {\n",
+      options.folder.empty() ? std::string(kPassOn) : StrCat("root ", options.folder, ";\n"), LuaOf(options),
+      "}\n}\n}\n");
 }
 
 Result<void> Nginx::Start() {

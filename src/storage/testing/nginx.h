@@ -15,6 +15,7 @@ namespace lambdaml {
 // Of `one_in` = N requests the last is treated so; 0: none.
 struct NginxOptions {
   int port_behind = 0;
+  std::string folder = {};  // instead of a server: its files are sent, as fast as any server could
   int latency_ms = 0;
   int throttled_one_in = 0;  // answered with 503 SlowDown and a Retry-After of one second
   int dropped_one_in = 0;    // the connection is closed without an answer, after the server behind has got the request
