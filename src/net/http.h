@@ -36,6 +36,10 @@ struct HttpRequest {
   ByteSpan large_body = {};           // sent without a copy, instead of an empty `body`
   std::span<std::byte> receive = {};  // where the body of an answer 2xx goes, instead of into HttpResponse::body
 
+  // On a connection of its own: curl sends a request again when the idle connection that it took turns out to be dead,
+  // and cannot tell whether the server has acted on it.
+  bool at_most_once = false;
+
   // The body that is sent, whichever of the two it is.
   ByteSpan payload() const { return large_body.empty() ? AsBytes(body) : large_body; }
 };

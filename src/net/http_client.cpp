@@ -155,6 +155,7 @@ void Prepare(Exchange& exchange, const HttpClientOptions& options) {
   exchange.headers = CurlHeaders(*exchange.request);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, exchange.headers.get());
   SetTrust(easy, options);
+  if (exchange.request->at_most_once) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
   SetMethodAndBody(easy, *exchange.request);
 }
 

@@ -44,7 +44,8 @@ Result<std::vector<HttpRequest>> Service::Signed(std::vector<Call>& calls) {
                         .url = settings_.endpoint + "/",
                         .headers = {{"Content-Type", "application/x-amz-json-1.0"},
                                     {"X-Amz-Target", StrCat("DynamoDB_20120810.", call.operation)}},
-                        .body = std::move(call.body)});
+                        .body = std::move(call.body),
+                        .at_most_once = call.operation == "PutItem"});  // the one with a condition
     signer_.Sign(requests.back(), credentials, clock_.UnixMs());
   }
   return requests;

@@ -81,6 +81,7 @@ Result<void> Batch::FindTags(std::span<const PutItem* const> replacing) {
 void Batch::AddRequest(const PutItem& item, std::string_view tag) {
   HttpRequest request = bucket_.ForObject("PUT", item.key);
   request.large_body = item.value;
+  request.at_most_once = item.condition != Condition::kAlways;
   if (item.condition == Condition::kIfAbsent) request.headers["If-None-Match"] = "*";
   if (item.condition == Condition::kIfEquals) request.headers["If-Match"] = tag;
   requests_.push_back(std::move(request));
