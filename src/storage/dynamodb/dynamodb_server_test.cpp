@@ -9,29 +9,23 @@
 #include "net/http_client.h"
 #include "storage/dynamodb/dynamodb_store.h"
 #include "storage/dynamodb/request.h"
-#include "storage/dynamodb/testing/fault_proxy.h"
+#include "storage/dynamodb/testing/dynamodb_fixture.h"
 #include "storage/layers/chunk.h"
 #include "storage/layers/poll.h"
 #include "storage/ops.h"
-#include "storage/registry.h"
 #include "storage/server_conformance.h"
 #include "storage/store_conformance.h"
-#include "storage/testing/dynalite.h"
 #include "storage/testing/moto.h"
-#include "storage/testing/virtual_clock.h"
 
 namespace lambdaml {
 namespace {
 
 using Json = nlohmann::json;
-using dynamodb::FaultProxy;
+using dynamodb::DynaliteServer;
+using dynamodb::ExpectAll;
+using dynamodb::Items;
+using dynamodb::Numbered;
 using std::chrono::hours;
-
-std::shared_ptr<Dynalite> DynaliteServer() {
-  static const Result<std::shared_ptr<Dynalite>> server = Dynalite::Launch();
-  EXPECT_TRUE(server.ok()) << server.error().message;
-  return server.value();
-}
 
 std::shared_ptr<Moto> MotoServer() {
   static const Result<std::shared_ptr<Moto>> server = Moto::Launch();
@@ -108,60 +102,7 @@ Json Call(const std::string& endpoint, const std::string& operation, const Json&
   return answer.ok() ? Json::parse(answer.value().body, nullptr, false) : Json();
 }
 
-// The machine's clock, set ahead by the test.
-class ShiftedClock final : public Clock {
- public:
-  Time Now() const override { return clock_.Now(); }
-  void SleepUntil(Time time) override { clock_.SleepUntil(time); }
-  std::int64_t UnixMs() const override { return clock_.UnixMs() + ahead_ms_; }
-  void Advance(std::chrono::milliseconds by) { ahead_ms_ += by.count(); }
-
- private:
-  SystemClock clock_;
-  std::int64_t ahead_ms_ = 0;
-};
-
-class DynamoDbServer : public ::testing::Test {
- protected:
-  std::unique_ptr<Store> Open(const std::string& url) {
-    auto store = OpenStore(url, {.clock = clock_, .environment = DynaliteServer()->environment()});
-    EXPECT_TRUE(store.ok()) << store.error().message;
-    return std::move(store).value();
-  }
-
-  // Without any layer.
-  std::unique_ptr<Store> OpenBare(const std::string& url, Clock& clock) {
-    auto store =
-        dynamodb::Open(Url::Parse(url).value(), {.clock = clock, .environment = DynaliteServer()->environment()});
-    EXPECT_TRUE(store.ok()) << store.error().message;
-    return std::move(store).value();
-  }
-
-  ShiftedClock clock_;
-};
-
-std::vector<PutItem> Items(const std::vector<std::string>& keys) {
-  std::vector<PutItem> items;
-  for (const std::string& key : keys) items.push_back({.key = Key(key), .value = AsBytes(key)});
-  return items;
-}
-
-std::vector<std::string> Numbered(std::size_t count) {
-  std::vector<std::string> keys;
-  for (std::size_t i = 0; i < count; ++i) keys.push_back(StrCat("key/", i));
-  return keys;
-}
-
-void ExpectAll(Store& store, const std::vector<std::string>& texts) {
-  std::vector<Key> keys;
-  for (const std::string& text : texts) keys.emplace_back(text);
-  const auto values = store.Get(keys);
-  ASSERT_TRUE(values.ok()) << values.error().message;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    ASSERT_TRUE(values.value()[i].has_value()) << texts[i];
-    EXPECT_EQ(values.value()[i]->text(), texts[i]);
-  }
-}
+class DynamoDbServer : public dynamodb::DynamoDbTest {};
 
 TEST_F(DynamoDbServer, AMissingTableIsNamed) {
   const auto store = Open(StrCat("dynamodb://no-such-table/p?endpoint=", DynaliteServer()->endpoint()));
@@ -275,100 +216,6 @@ TEST_F(DynamoDbServer, ItemsOfOneKeyKeepTheirOrder) {
   equal.expected = AsBytes("1");
   EXPECT_EQ(put({item("e", "1", Condition::kIfAbsent), equal}), "done");
   EXPECT_EQ(Load(*store, Key("e")).value().text(), "2");
-}
-
-TEST_F(DynamoDbServer, WhatIsLeftUnprocessedIsAskedForAgain) {
-  FaultProxy proxy(*DynaliteServer(), [](FaultProxy& self, const FaultProxy::Call& call) {
-    return call.operation.starts_with("Batch") && call.number % 3 != 0 ? std::optional(self.Half(call)) : std::nullopt;
-  });
-  const auto store = OpenBare(proxy.NewUrl(), clock_);
-  const std::vector<std::string> keys = Numbered(120);
-  const auto put = store->Put(Items(keys));
-  ASSERT_TRUE(put.ok()) << put.error().message;
-  EXPECT_GT(proxy.Count("BatchWriteItem"), 5);
-  ExpectAll(*store, keys);
-  std::vector<Key> gone;
-  for (const std::string& key : keys) gone.emplace_back(key);
-  ASSERT_TRUE(store->Delete(gone).ok());
-  EXPECT_TRUE(store->List(Key()).value().empty());
-}
-
-TEST_F(DynamoDbServer, WhatStaysUnprocessedIsGivenUp) {
-  FaultProxy proxy(*DynaliteServer(), [](FaultProxy& self, const FaultProxy::Call& call) {
-    return call.operation.starts_with("Batch") ? std::optional(self.Nothing(call)) : std::nullopt;
-  });
-  VirtualClock clock;
-  const auto store = OpenBare(proxy.NewUrl(), clock);
-  for (const auto& error : {Save(*store, Key("a"), AsBytes("x")).error(), Load(*store, Key("a")).error()}) {
-    EXPECT_EQ(error.code, Code::kUnavailable);
-    EXPECT_NE(error.message.find("1 items stay unprocessed"), std::string::npos) << error.message;
-  }
-  EXPECT_GT(clock.sleeps().size(), 10U);
-  EXPECT_LT(clock.sleeps().size(), 100U);
-}
-
-TEST_F(DynamoDbServer, ThrottlingAndFailuresAreTriedAgain) {
-  FaultProxy proxy(*DynaliteServer(), [](FaultProxy& self, const FaultProxy::Call& call) {
-    switch (call.number) {
-      case 1: return std::optional(FaultProxy::Refusal(400, "ProvisionedThroughputExceededException"));
-      case 2: return std::optional(FaultProxy::Refusal(500, "InternalServerError"));
-      case 3: return std::optional(self.CutShort(call));
-      default: return std::optional<HttpResponse>();
-    }
-  });
-  const auto store = Open(proxy.NewUrl("retry=60s"));
-  ASSERT_TRUE(SaveIfAbsent(*store, Key("a"), AsBytes("mine")).ok());
-  ASSERT_TRUE(Save(*store, Key("b"), AsBytes("b")).ok());
-  EXPECT_EQ(Load(*store, Key("a")).value().text(), "mine");
-  const auto listed = store->List(Key());
-  ASSERT_TRUE(listed.ok()) << listed.error().message;
-  EXPECT_EQ(listed.value().size(), 2U);
-  ASSERT_TRUE(Remove(*store, Key("a")).ok());
-  EXPECT_GE(proxy.Count("PutItem"), 3);
-}
-
-TEST_F(DynamoDbServer, WhatIsWrittenIsNotWrittenAgainForWhatIsRefused) {
-  FaultProxy proxy(*DynaliteServer(), [](FaultProxy&, const FaultProxy::Call& call) {
-    const bool refused = call.operation == "BatchWriteItem" && call.number % 3 == 1;
-    return refused ? std::optional(FaultProxy::Refusal(400, "ThrottlingException")) : std::nullopt;
-  });
-  const auto store = OpenBare(proxy.NewUrl(), clock_);
-  const std::vector<std::string> keys = Numbered(dynamodb::kWritesMax * 5);
-  const auto put = store->Put(Items(keys));
-  ASSERT_TRUE(put.ok()) << put.error().message;
-  EXPECT_EQ(proxy.Count("BatchWriteItem"), 5 + 2 + 1);  // refused: the first and the fourth, then the seventh
-  ExpectAll(*store, keys);
-}
-
-TEST_F(DynamoDbServer, WithoutRetriesAFailureIsNamed) {
-  FaultProxy proxy(*DynaliteServer(), [](FaultProxy&, const FaultProxy::Call&) {
-    HttpResponse refusal = FaultProxy::Refusal(503, "ServiceUnavailable");
-    refusal.headers["Retry-After"] = "3";
-    return std::optional(refusal);
-  });
-  const auto store = OpenBare(proxy.NewUrl(), clock_);
-  const auto loaded = Load(*store, Key("a"));
-  ASSERT_FALSE(loaded.ok());
-  EXPECT_EQ(loaded.error().code, Code::kUnavailable);
-  EXPECT_EQ(loaded.error().retry_after, std::chrono::seconds(3));
-  EXPECT_NE(loaded.error().message.find(proxy.address()), std::string::npos) << loaded.error().message;
-}
-
-// The chunks of 4 MB and what names them.
-TEST_F(DynamoDbServer, FourMegabytesTakeTwoRoundTrips) {
-  FaultProxy proxy(*DynaliteServer());
-  const std::string url = proxy.NewUrl();
-  const Bytes value(std::size_t{4} << 20U, std::byte{0x5A});
-  const auto writer = Open(url);
-  ASSERT_TRUE(Save(*writer, Key("large"), value).ok());
-  EXPECT_EQ(proxy.Count("BatchWriteItem"), 2);
-  const int reads = proxy.Count("BatchGetItem");
-  const auto loaded = Load(*Open(url), Key("large"));
-  ASSERT_TRUE(loaded.ok()) << loaded.error().message;
-  EXPECT_EQ(loaded.value().size(), value.size());
-  // Of the manifest, and at the same time of two chunks each.
-  EXPECT_EQ(proxy.Count("BatchGetItem"), reads + 1 + 6);
-  EXPECT_EQ(proxy.unprocessed(), 0);
 }
 
 TEST_F(DynamoDbServer, ManyLargeValuesComeBackWhateverOneAnswerHolds) {
