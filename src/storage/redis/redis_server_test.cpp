@@ -251,7 +251,8 @@ TEST_F(RedisStoreTest, AFullServerSaysSo) {
 }
 
 TEST_F(RedisStoreTest, AClusterIsRefused) {
-  const auto server = RedisServer::Launch({.arguments = {"--cluster-enabled", "yes"}}).value();
+  const auto server =
+      RedisServer::Launch({.arguments = {"--cluster-enabled", "yes", "--cluster-port", StrCat(FreePort())}}).value();
   const Error error = ErrorOf(server->NewUrl());
   EXPECT_EQ(error.code, Code::kInvalid);
   EXPECT_NE(error.message.find("cluster"), std::string::npos) << error.message;

@@ -39,7 +39,7 @@ Result<void> CheckNames(const Url& url) {
 // What cannot be read may be a part of a password, so it is not shown.
 Result<Endpoint> ParseEndpoint(const Url& url) {
   const std::size_t at = url.authority.rfind('@');
-  const Result<Endpoint> endpoint =
+  Result<Endpoint> endpoint =
       Endpoint::Parse(std::string_view(url.authority).substr(at == std::string::npos ? 0 : at + 1), kPort);
   if (endpoint.ok() && url.path.find('@') == std::string::npos) return endpoint;
   return Error{Code::kInvalid, StrCat("the URL of a ", url.scheme, ":// store is not right: write ", url.scheme,

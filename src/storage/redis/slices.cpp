@@ -66,7 +66,7 @@ class SliceReader {
       for (const std::size_t i : window) {
         Result<bool> read = ReadOne(i);
         if (connection_.broken()) return std::move(read).error();
-        if (!read.ok() && outcome.ok()) outcome = std::move(read).error();
+        if (!read.ok() && outcome.ok()) outcome = read.error();
         if (read.ok() && !read.value()) again.push_back(i);
       }
       if (!outcome.ok()) return std::move(outcome).error();

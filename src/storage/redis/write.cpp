@@ -61,9 +61,8 @@ class Writer {
     const bool announces_value = item.condition == Condition::kAlways && item.value.size() <= kAnnouncedBytesMax;
     if (announces_value) commands.Command("MULTI");
     AddSet(commands, key, item);
-    Announcement announcement{.key = key};
-    if (announces_value) announcement.value = Blob(nullptr, item.value);
-    AddAnnouncement(commands, settings_.database, announcement);
+    const std::optional<Blob> announced = announces_value ? std::optional(Blob(nullptr, item.value)) : std::nullopt;
+    AddAnnouncement(commands, settings_.database, {.key = key, .value = announced});
     if (announces_value) commands.Command("EXEC");
     return announces_value ? 4 : 2;
   }
