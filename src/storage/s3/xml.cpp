@@ -121,6 +121,7 @@ Result<std::string> ParseUploadId(std::string_view body) {
 }
 
 Result<void> CheckCompleted(std::string_view body) {
+  if (Document::Parse(body, "CompleteMultipartUploadResponse")) return {};  // as moto calls it
   TRY(Expect(body, "CompleteMultipartUploadResult"));
   return {};
 }

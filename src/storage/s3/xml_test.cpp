@@ -37,6 +37,11 @@ TEST(S3Xml, KeysThatAreNotEncodedStayAsTheyAre) {
   EXPECT_EQ(page.value().next, "");
 }
 
+TEST(S3Xml, AnUploadIsCompleteByEitherName) {
+  EXPECT_TRUE(CheckCompleted("<CompleteMultipartUploadResult><Key>a</Key></CompleteMultipartUploadResult>").ok());
+  EXPECT_TRUE(CheckCompleted("<CompleteMultipartUploadResponse><Key>a</Key></CompleteMultipartUploadResponse>").ok());
+}
+
 TEST(S3Xml, WhatIsNotTheExpectedDocumentIsRefused) {
   for (const std::string_view body :
        {std::string_view(), std::string_view("<html><body>Welcome</body></html>"), std::string_view("{}"),
