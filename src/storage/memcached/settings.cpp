@@ -50,7 +50,13 @@ Result<std::vector<Endpoint>> ParseEndpoints(const Url& url, std::string_view ho
   std::set<Endpoint> seen;
   std::vector<Endpoint> endpoints;
   for (const std::string_view host : SplitText(hosts, ',')) {
-    endpoints.push_back(TRY(Endpoint::Parse(host, kPort).Context(url.Printable())));
+    const Result<Endpoint> endpoint = Endpoint::Parse(host, kPort);
+    // What is no endpoint may be a piece of a password, so it is not repeated.
+    if (!endpoint.ok() || url.path.find('@') != std::string::npos) {
+      return Wrong(url,
+                   "write each server as host or host:port, and / ? # @ : % in a password as %2F %3F %23 %40 %3A %25");
+    }
+    endpoints.push_back(endpoint.value());
     if (!seen.insert(endpoints.back()).second) {
       return Wrong(url, StrCat("the node ", endpoints.back().text(), " is named twice"));
     }

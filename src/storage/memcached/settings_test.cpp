@@ -60,6 +60,17 @@ TEST(MemcachedSettings, TakeCredentialsFromTheUrlOrTheEnvironment) {
   EXPECT_EQ(Parse("memcached://other@127.0.0.1", variables).value().password, "of-environment");
 }
 
+TEST(MemcachedSettings, RepeatNoPieceOfAPassword) {
+  for (const char* const url : {"memcached://user:98/cret@127.0.0.1/x", "memcached://user:se/cret@127.0.0.1/x"}) {
+    const auto settings = Parse(url);
+    ASSERT_FALSE(settings.ok());
+    EXPECT_EQ(settings.error().code, Code::kInvalid);
+    EXPECT_EQ(settings.error().message.find("98"), std::string::npos) << settings.error().message;
+    EXPECT_EQ(settings.error().message.find("se/"), std::string::npos) << settings.error().message;
+    EXPECT_EQ(settings.error().message.find("cret"), std::string::npos) << settings.error().message;
+  }
+}
+
 TEST(MemcachedSettings, RefuseWhatIsWrong) {
   for (const char* const url : {"memcached:",
                                 "memcached:///x",
