@@ -97,8 +97,10 @@ Result<BatchReadAnswer> ParseBatchRead(std::string_view text, const std::string&
   const Json json = TRY(Parse(taken.text));
   if (Member(json, "Responses") == nullptr) return Strange("it has no Responses");
   const Json* const rest = TableMember(json, "UnprocessedKeys", table);
-  return BatchReadAnswer{.items = TRY(ItemsOf(TableMember(json, "Responses", table), taken)),
-                         .unprocessed = TRY(KeysOf(rest == nullptr ? nullptr : Member(*rest, "Keys")))};
+  BatchReadAnswer answer;
+  answer.items = TRY(ItemsOf(TableMember(json, "Responses", table), taken));
+  answer.unprocessed = TRY(KeysOf(rest == nullptr ? nullptr : Member(*rest, "Keys")));
+  return answer;
 }
 
 Result<std::vector<std::string>> ParseBatchWrite(std::string_view text, const std::string& table) {

@@ -105,17 +105,17 @@ Result<Settings> ReadSettings(const Url& url, const Environment& environment) {
     return first.empty() ? second : first;
   };
   const std::string region = either(reader.Setting("region"), aws::RegionOf(environment));
-  return Settings{
-      .name = url.Printable(),
-      .table = TRY(reader.Table()),
-      .prefix = TRY(reader.Prefix()),
-      .endpoint = TRY(reader.Endpoint(environment, region)),
-      .region = region,
-      .ca_file =
-          either(reader.Setting("ca"), either(environment.Get("AWS_CA_BUNDLE"), environment.Get("SSL_CERT_FILE"))),
-      .create = TRY(reader.Create()),
-      .time_to_live = TRY(reader.TimeToLive()),
-  };
+  Settings settings;
+  settings.name = url.Printable();
+  settings.table = TRY(reader.Table());
+  settings.prefix = TRY(reader.Prefix());
+  settings.endpoint = TRY(reader.Endpoint(environment, region));
+  settings.region = region;
+  settings.ca_file =
+      either(reader.Setting("ca"), either(environment.Get("AWS_CA_BUNDLE"), environment.Get("SSL_CERT_FILE")));
+  settings.create = TRY(reader.Create());
+  settings.time_to_live = TRY(reader.TimeToLive());
+  return settings;
 }
 
 }  // namespace lambdaml::dynamodb

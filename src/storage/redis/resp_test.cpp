@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace lambdaml::redis {
@@ -23,7 +25,7 @@ class TextSource final : public ByteSource {
 
   Result<void> Exactly(std::span<std::byte> into) override {
     if (into.size() > text_.size() - at_) return Error{Code::kUnavailable, "the end"};
-    std::memcpy(into.data(), text_.data() + at_, into.size());
+    std::ranges::copy(AsBytes(std::string_view(text_).substr(at_, into.size())), into.begin());
     at_ += into.size();
     return {};
   }
