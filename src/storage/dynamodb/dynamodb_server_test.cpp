@@ -75,7 +75,12 @@ StoreUnderTest OnMoto(Clock& clock) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Dynamodb, StoreConformance,
-                         ::testing::Values(StoreMaker{"dynalite", OnDynalite}, StoreMaker{"moto", OnMoto}),
+                         ::testing::Values(StoreMaker{"dynalite", OnDynalite},
+                                           StoreMaker{.name = "moto",
+                                                      .make = OnMoto,
+                                                      .skip = "OneOfManyWinsARaceForAnAbsentKey "
+                                                              "OneOfManyWinsARaceForAValue",
+                                                      .why = "moto checks a condition and writes in two steps"}),
                          [](const auto& each) { return each.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Dynamodb, ServerConformance,
