@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "base/url.h"
 #include "cli/interrupts.h"
 #include "cli/job_log.h"
 #include "cli/summary.h"
@@ -32,6 +33,14 @@ std::string CauseOf(const Outcome& outcome) {
   return outcome.payload.empty() ? outcome.function_error : outcome.payload;
 }
 
+// Where the channel may be gone for good, nobody waits long for it to come back.
+Result<std::size_t> ClearBriefly(const JobInvocation& attempt, const Session& session) {
+  Url url = TRY(Url::Parse(attempt.spec.channel));
+  url.query["retry"] = "2s";
+  const std::unique_ptr<Store> channel = TRY(OpenStore(url, session.stores()));
+  return Clear(*channel, attempt.Prefix());
+}
+
 // A supervisor that was killed could not clear its attempt's keys. What cannot be cleared now is left: the new attempt
 // has a prefix of its own.
 void ClearLostAttempt(const JobFolder& folder, const Session& session) {
@@ -39,9 +48,7 @@ void ClearLostAttempt(const JobFolder& folder, const Session& session) {
   if (!text.ok()) return;
   const Result<JobInvocation> lost = ParseJobInvocation(text.value().text());
   if (!lost.ok()) return;
-  const Result<std::unique_ptr<Store>> channel = OpenStore(lost.value().spec.channel, session.stores());
-  if (!channel.ok()) return;
-  [[maybe_unused]] const Result<std::size_t> cleared = Clear(*channel.value(), lost.value().Prefix());
+  [[maybe_unused]] const Result<std::size_t> cleared = ClearBriefly(lost.value(), session);
 }
 
 class Supervisor {
@@ -91,7 +98,9 @@ class Supervisor {
     ClearLostAttempt(run_.folder, session_);
     TRY(WriteFileAtomically(run_.folder.attempt(), AsBytes(ToJson(invocation_)), Durability::kProcess));
     Result<std::vector<WorkerReport>> workers = TrainOn(interrupts);
-    const Result<std::size_t> cleared = Clear(*channel_, invocation_.Prefix()).Context("clearing the channel");
+    const Result<std::size_t> cleared =
+        (workers.ok() ? Clear(*channel_, invocation_.Prefix()) : ClearBriefly(invocation_, session_))
+            .Context("clearing the channel");
     std::error_code none;
     if (cleared.ok()) fs::remove(run_.folder.attempt(), none);
     if (workers.ok() && !cleared.ok()) return cleared.error();
