@@ -81,8 +81,10 @@ Result<void> RunRank(const Pattern& pattern, const std::string& folder, int rank
   SystemClock clock;
   const std::unique_ptr<Store> store = TRY(OpenStore("file://" + folder, {.clock = clock}));
   const Key job = Key("jobs/bench") / pattern.name;
+  const auto background = MakeBackground(4);
   const auto peers = pattern.join({.store = *store,
                                    .clock = clock,
+                                   .background = *background,
                                    .job = job,
                                    .abort = job / "abort",
                                    .rank = rank,

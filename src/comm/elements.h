@@ -19,10 +19,15 @@ enum class ElementType : std::uint8_t {
   kByte = 1,
   kFloat32 = 2,
   kFloat64 = 3,
+  kFloat16 = 4,  // in blocks with a scale (wire.h)
+  kBfloat16 = 5,
+  kInt8 = 6,           // in blocks with a scale
+  kSparseFloat32 = 7,  // indices and values
 };
 
 std::string_view Name(ElementType type);
 
+// Of the types in which vectors are added, and of bytes. The others have no fixed size.
 std::size_t ElementBytes(ElementType type);
 
 // Does not own its memory.

@@ -1,24 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Where and as whom a rank takes part in the exchange of a job, and how everybody is told to stop.
+// Where, as whom and how a rank takes part in the exchange of a job, and how everybody is told to stop.
 
+#include <cstdint>
+
+#include "base/background.h"
 #include "base/clock.h"
 #include "base/key.h"
+#include "comm/wire.h"
 #include "storage/store.h"
 
 namespace lambdaml {
 
-// `store` and `clock` must outlive what is made from a Membership.
+// `store`, `clock` and `background` must outlive what is made from a Membership. All ranks of a job have the same job,
+// size and format.
 struct Membership {
   Store& store;
   Clock& clock;
-  Key job;    // the prefix of every key: names the job and the attempt
-  Key abort;  // if it comes to exist, every waiting rank gives up (kInternal); its value says why
+  Background& background;  // at least 2 threads
+  Key job;                 // the prefix of every key: names the job and the attempt
+  Key abort;               // if it comes to exist, every waiting rank gives up (kInternal); its value says why
   int rank = 0;
   int size = 1;
   Clock::Duration timeout;                    // of one collective call
   Clock::Time deadline = Clock::Time::max();  // of all of them
+  std::uint64_t first_round = 0;              // the first call's number: a rank that takes over goes on where it was
+  WireFormat format = {};
+
+  // Longer stretches of a vector travel as several messages, so that writing, adding and reading overlap and use
+  // several connections.
+  std::size_t piece_bytes = std::size_t{4} << 20U;
 };
 
 }  // namespace lambdaml

@@ -13,6 +13,7 @@ class PatternTable : public ::testing::Test {
   Membership MembershipOf(int rank, int size) {
     return {.store = *store_,
             .clock = clock_,
+            .background = *background_,
             .job = Key("jobs/a/1"),
             .abort = Key("jobs/a/1/abort"),
             .rank = rank,
@@ -21,6 +22,7 @@ class PatternTable : public ::testing::Test {
   }
 
   SystemClock clock_;
+  std::unique_ptr<Background> background_ = MakeBackground(2);
   std::unique_ptr<Store> store_ = OpenStore("memory:", {.clock = clock_}).value();
 };
 

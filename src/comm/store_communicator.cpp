@@ -19,10 +19,15 @@ class StoreCommunicator final : public Communicator {
 
   int rank() const override { return exchange_.rank(); }
   int size() const override { return exchange_.size(); }
-  CommunicatorUse use() const override { return {.rounds = exchange_.rounds()}; }
+  CommunicatorUse use() const override { return {.rounds = exchange_.rounds(), .choices = {}, .last_calls = {}}; }
 
-  Result<void> AllReduce(std::span<float> values) override { return AllReduce(Elements::Of(values)); }
+  Result<void> AllReduce(const Contribution& mine) override {
+    TRY(AllReduce(Elements::Of(mine.values)));
+    return mine.tally.empty() ? Result<void>() : AllReduce(Elements::Of(mine.tally));
+  }
   Result<void> AllReduce(std::span<double> values) override { return AllReduce(Elements::Of(values)); }
+  void Start(const Contribution& mine) override { started_ = AllReduce(mine); }
+  Result<void> Finish() override { return std::exchange(started_, {}); }
   Result<void> Broadcast(Bytes& bytes, int root) override;
   Result<void> Barrier() override;
 
@@ -37,6 +42,7 @@ class StoreCommunicator final : public Communicator {
 
   Exchange exchange_;
   std::unique_ptr<Reduction> reduction_;
+  Result<void> started_;
 };
 
 Result<void> StoreCommunicator::AllReduce(Elements values) {

@@ -36,8 +36,10 @@ inline const Key kTestAbort("jobs/test/1/abort");
 using RankWork = std::function<Result<void>(Communicator& peers)>;
 
 inline Result<void> RunRank(const Session& session, int rank, const RankWork& work) {
+  const auto background = MakeBackground(4);
   const Membership membership{.store = session.store,
                               .clock = session.clock,
+                              .background = *background,
                               .job = kTestJob,
                               .abort = kTestAbort,
                               .rank = rank,
@@ -80,7 +82,7 @@ inline std::string Failures(const std::vector<Result<void>>& results) {
 
 // The vector that a rank contributes: added in another order, most of these give other bits.
 template <class T>
-std::vector<T> Contribution(int rank, std::size_t length) {
+std::vector<T> VectorOf(int rank, std::size_t length) {
   Random random(23, static_cast<std::uint64_t>(rank));
   std::vector<T> values(length);
   for (T& value : values)
@@ -95,7 +97,7 @@ std::vector<T> ExpectedSum(int ranks, std::size_t length) {
   std::vector<ByteSpan> by_rank(vectors.size());
   for (int rank = 0; rank < ranks; ++rank) {
     const auto at = static_cast<std::size_t>(rank);
-    vectors[at] = Contribution<T>(rank, length);
+    vectors[at] = VectorOf<T>(rank, length);
     by_rank[at] = std::as_bytes(std::span(vectors[at]));
   }
   std::vector<T> sum(length);
@@ -106,7 +108,7 @@ std::vector<T> ExpectedSum(int ranks, std::size_t length) {
 // An all-reduce of the contributions; an error if it does not give `expected`.
 template <class T>
 Result<void> AllReduceAndCompare(Communicator& peers, const std::vector<T>& expected) {
-  std::vector<T> values = Contribution<T>(peers.rank(), expected.size());
+  std::vector<T> values = VectorOf<T>(peers.rank(), expected.size());
   TRY(peers.AllReduce(std::span(values)));
   if (std::ranges::equal(std::as_bytes(std::span(values)), std::as_bytes(std::span(expected)))) return {};
   return Error{Code::kInternal, StrCat("rank ", peers.rank(), " differs from the reference, length ", values.size())};

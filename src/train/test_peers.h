@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <barrier>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "comm/canonical_sum.h"
@@ -28,8 +29,14 @@ class TestPeers final : public Communicator {
 
   int rank() const override { return rank_; }
   int size() const override { return static_cast<int>(meeting_.parts.size()); }
-  Result<void> AllReduce(std::span<float> values) override { return Sum(values); }
+  Result<void> AllReduce(const Contribution& mine) override {
+    TRY(Sum(mine.values));
+    return Sum(mine.tally);
+  }
   Result<void> AllReduce(std::span<double> values) override { return Sum(values); }
+
+  void Start(const Contribution& mine) override { started_ = AllReduce(mine); }
+  Result<void> Finish() override { return std::exchange(started_, {}); }
 
   Result<void> Broadcast(Bytes& bytes, int root) override {
     Bring(bytes);
@@ -64,6 +71,7 @@ class TestPeers final : public Communicator {
 
   Meeting& meeting_;
   int rank_;
+  Result<void> started_;
 };
 
 // Calls work(peers) on a thread for each rank.

@@ -30,6 +30,9 @@ constexpr Clock::Duration kLastWords = 500ms;
 // How often a rank looks whether it was told to stop.
 constexpr Clock::Duration kStopInterval = 200ms;
 
+// For pieces of a vector that are written while others are added.
+constexpr std::size_t kBackgroundThreads = 4;
+
 // The channel with its meter: what this rank does there is counted.
 struct Channel {
   StoreUse use;
@@ -103,6 +106,7 @@ class Worker {
   Membership MembershipOf(const JobInvocation& invocation) {
     return {.store = *channel_.store,
             .clock = runtime_.clock,
+            .background = *background_,
             .job = invocation.Prefix(),
             .abort = invocation.AbortKey(),
             .rank = static_cast<int>(invocation.rank),
@@ -193,6 +197,7 @@ class Worker {
   Share share_;
   TrainedModel trained_model_;
   Channel channel_;
+  std::unique_ptr<Background> background_ = MakeBackground(kBackgroundThreads);
 };
 
 }  // namespace

@@ -15,13 +15,21 @@ class TimedCommunicator final : public Communicator {
 
   int rank() const override { return inner_.rank(); }
   int size() const override { return inner_.size(); }
-  Result<void> AllReduce(std::span<float> values) override {
+  Result<void> AllReduce(const Contribution& mine) override {
     const Timer timer(*this);
-    return inner_.AllReduce(values);
+    return inner_.AllReduce(mine);
   }
   Result<void> AllReduce(std::span<double> values) override {
     const Timer timer(*this);
     return inner_.AllReduce(values);
+  }
+  void Start(const Contribution& mine) override {
+    const Timer timer(*this);
+    inner_.Start(mine);
+  }
+  Result<void> Finish() override {
+    const Timer timer(*this);
+    return inner_.Finish();
   }
   Result<void> Broadcast(Bytes& bytes, int root) override {
     const Timer timer(*this);
