@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/store.h"
 
+#include <algorithm>
+
 namespace lambdaml {
+
+bool Enough(const Values& values, const WaitOptions& options) {
+  const auto is_there = [](const std::optional<Blob>& value) { return value.has_value(); };
+  const auto urgent = std::span(values).first(std::min(options.urgent, values.size()));
+  if (std::ranges::any_of(urgent, is_there)) return true;
+  const auto there = static_cast<std::size_t>(std::ranges::count_if(values, is_there));
+  return there >= std::min(options.at_least, values.size());
+}
 
 Result<Slices> Store::Read(std::span<const Range> ranges) {
   std::vector<Key> keys;

@@ -63,7 +63,18 @@ struct WaitOptions {
   Clock::Time deadline;                          // then Wait returns with what is there
   std::size_t at_least = 1;                      // return as soon as this many of the keys exist; more than all: all
   const std::atomic<bool>* cancelled = nullptr;  // seen within 100 ms; then Wait returns with what is there
+
+  // Any of the first `urgent` keys is enough by itself: it says that waiting for the others is in vain. Where the
+  // channel is polled it is seen within about a second.
+  std::size_t urgent = 0;
+
+  // When the caller expects the values to be there: where the channel is polled, the first look is then, but not later
+  // than the deadline. Others ignore it.
+  Clock::Time expected{};
 };
+
+// Whether a wait with these options may return, having found `values`.
+bool Enough(const Values& values, const WaitOptions& options);
 
 inline constexpr std::uint64_t kToTheEnd = std::numeric_limits<std::uint64_t>::max();
 
@@ -101,9 +112,10 @@ class Store {
   // Parts of values, for what need not or cannot be in memory as a whole. By default gets them whole and cuts.
   virtual Result<Slices> Read(std::span<const Range> ranges);
 
-  // Blocks until `at_least` of the keys exist, the deadline has passed, or `cancelled` is set. Reaching the deadline is
-  // not an error: the caller sees which entries are missing and knows what that means. A backend that cannot block
-  // (limits().waits_natively) returns at once with what is there, as by default; the poll layer makes that a wait.
+  // Blocks until `at_least` of the keys or an urgent one exist, the deadline has passed, or `cancelled` is set.
+  // Reaching the deadline is not an error: the caller sees which entries are missing and knows what that means. A
+  // backend that cannot block (limits().waits_natively) returns at once with what is there, as by default; the poll
+  // layer makes that a wait.
   virtual Result<Values> Wait(std::span<const Key> keys, const WaitOptions& options);
 
   // Every key that starts with `prefix` as a text, in key order.

@@ -390,6 +390,39 @@ TEST_P(StoreConformance, WaitReturnsWhenEnoughAreThere) {
             (Texts{"w/0", "w/1", "w/2", "v/3", "(absent)"}));
 }
 
+TEST_P(StoreConformance, AnUrgentKeyEndsAWait) {
+  const std::vector<Key> keys = Keys({"stop", "u/never", "u/here"});
+  Write("u/here", "here");
+  const WaitOptions all{.deadline = clock_.Now() + hours(1), .at_least = 3, .urgent = 1};
+  const std::jthread other([this] {
+    std::this_thread::sleep_for(milliseconds(5));
+    Write("stop", "now");
+  });
+  EXPECT_EQ(TextsOf(store().Wait(keys, all)), (Texts{"now", "(absent)", "here"}));
+  EXPECT_EQ(TextsOf(store().Wait(keys, all)), (Texts{"now", "(absent)", "here"}));
+}
+
+TEST_P(StoreConformance, AWaitWithAnUrgentKeyEndsWhenEnoughOthersAreThere) {
+  Write("u/1", "1");
+  Write("u/2", "2");
+  const std::vector<Key> keys = Keys({"stop", "u/1", "u/2", "u/never"});
+  const WaitOptions two{.deadline = clock_.Now() + hours(1), .at_least = 2, .urgent = 1};
+  EXPECT_EQ(TextsOf(store().Wait(keys, two)), (Texts{"(absent)", "1", "2", "(absent)"}));
+  // More urgent keys than keys: each is one.
+  EXPECT_EQ(TextsOf(store().Wait(Keys({"u/1", "stop"}), {.deadline = two.deadline, .at_least = 2, .urgent = 9})),
+            (Texts{"1", "(absent)"}));
+}
+
+TEST_P(StoreConformance, WhenAValueIsExpectedChangesNothingButTheTime) {
+  Write("e", "here");
+  const Clock::Time now = clock_.Now();
+  for (const Clock::Time expected : {now - hours(1), now + milliseconds(20), now + hours(1)}) {
+    const WaitOptions options{.deadline = now + milliseconds(40), .at_least = 2, .expected = expected};
+    EXPECT_EQ(TextsOf(store().Wait(Keys({"e", "e"}), options)), (Texts{"here", "here"}));
+    EXPECT_EQ(TextsOf(store().Wait(Keys({"e", "x/none"}), options)), (Texts{"here", "(absent)"}));
+  }
+}
+
 TEST_P(StoreConformance, WaitEndsWhenCancelled) {
   std::atomic<bool> cancelled{false};
   std::atomic<bool> started{false};

@@ -103,12 +103,11 @@ bool FileStore::Finished(const WaitOptions& options) const {
 Result<Values> FileStore::Wait(std::span<const Key> keys, const WaitOptions& options) {
   Search search = TRY(Search::For(root_, keys));
   TRY(search.LookForAll());
-  const std::size_t enough = std::min(options.at_least, keys.size());
-  if (search.found() >= enough || Finished(options)) return std::move(search).TakeValues();
+  if (Enough(search.values(), options) || Finished(options)) return std::move(search).TakeValues();
 
   const std::vector<std::string> folders = search.Folders();
   std::unique_ptr<Watcher> watcher = BorrowWatcher();
-  while (search.found() < enough && !Finished(options)) {
+  while (!Enough(search.values(), options) && !Finished(options)) {
     const Changes changes = watcher->Next(folders, std::min(options.deadline, clock_.Now() + kSlice));
     TRY(changes.unsure ? search.LookForAll() : search.LookFor(changes.names));
   }

@@ -20,9 +20,7 @@ Result<Search> Search::For(std::string_view root, std::span<const Key> keys) {
 }
 
 Result<void> Search::Read(std::size_t index) {
-  if (values_[index]) return {};
-  values_[index] = TRY(ReadValue(paths_[index]));
-  if (values_[index]) ++found_;
+  if (!values_[index]) values_[index] = TRY(ReadValue(paths_[index]));
   return {};
 }
 

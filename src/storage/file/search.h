@@ -22,7 +22,7 @@ class Search {
   Result<void> LookForAll();
   Result<void> LookFor(std::span<const std::string_view> names);
 
-  std::size_t found() const { return found_; }
+  const Values& values() const { return values_; }
   Values TakeValues() && { return std::move(values_); }
 
   // Where the missing keys would appear, each once.
@@ -34,7 +34,6 @@ class Search {
 
   std::vector<std::string> paths_;
   Values values_;
-  std::size_t found_ = 0;
   std::unordered_multimap<std::string_view, std::size_t> missing_;  // by file name; made when it is first needed
 };
 

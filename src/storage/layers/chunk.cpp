@@ -106,13 +106,11 @@ Result<Slices> ChunkedStore::Read(std::span<const Range> ranges) {
 // A value may go between its manifest and its chunks; then the wait is not over.
 Result<Values> ChunkedStore::Wait(std::span<const Key> keys, const WaitOptions& options) {
   for (const Key& key : keys) TRY(Check(key));
-  const auto enough = static_cast<std::ptrdiff_t>(std::min(options.at_least, keys.size()));
   for (;;) {
     Values values = TRY(reader_.Assembled(keys, TRY(store_->Wait(keys, options))));
-    const auto there = std::ranges::count_if(values, [](const auto& value) { return value.has_value(); });
     const Clock::Time now = clock_.Now();
     const bool cancelled = options.cancelled != nullptr && options.cancelled->load();
-    if (there >= enough || now >= options.deadline || cancelled) return values;
+    if (Enough(values, options) || now >= options.deadline || cancelled) return values;
     PauseUntil(clock_, std::min<Clock::Time>(now + kPause, options.deadline), options.cancelled);
   }
 }

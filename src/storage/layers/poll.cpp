@@ -31,10 +31,9 @@ class PollingStore final : public Store {
 
   Result<Values> Wait(std::span<const Key> keys, const WaitOptions& options) override {
     Values values = TRY(store_->Wait(keys, options));
-    const std::size_t enough = std::min(options.at_least, keys.size());
     Clock::Duration pause = pause_min_;
     std::vector<std::size_t> missing = MissingOf(values);
-    while (keys.size() - missing.size() < enough) {
+    while (!Enough(values, options)) {
       const Clock::Time now = clock_.Now();
       if (now >= options.deadline || (options.cancelled != nullptr && options.cancelled->load())) break;
       Pause(now, std::min<Clock::Duration>(pause, options.deadline - now), options.cancelled);

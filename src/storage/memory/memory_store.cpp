@@ -56,8 +56,8 @@ class MemoryStore final : public Store {
   // Whether the condition holds. Needs the lock.
   bool Allows(const PutItem& item) const;
 
-  // Fills the entries that are still missing and returns how many are there. Needs the lock.
-  std::size_t Fill(std::span<const Key> keys, Values& values) const;
+  // Fills the entries that are still missing. Needs the lock.
+  void Fill(std::span<const Key> keys, Values& values) const;
 
   std::string name_;
   std::shared_ptr<Shelf> shelf_;
@@ -94,16 +94,12 @@ bool MemoryStore::Allows(const PutItem& item) const {
   return at != shelf_->values.end() && std::ranges::equal(at->second.span(), item.expected);
 }
 
-std::size_t MemoryStore::Fill(std::span<const Key> keys, Values& values) const {
-  std::size_t found = 0;
+void MemoryStore::Fill(std::span<const Key> keys, Values& values) const {
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (!values[i]) {
-      const auto at = shelf_->values.find(keys[i]);
-      if (at != shelf_->values.end()) values[i] = at->second;
-    }
-    if (values[i]) ++found;
+    if (values[i]) continue;
+    const auto at = shelf_->values.find(keys[i]);
+    if (at != shelf_->values.end()) values[i] = at->second;
   }
-  return found;
 }
 
 Result<Values> MemoryStore::Get(std::span<const Key> keys) {
@@ -117,9 +113,8 @@ Result<Values> MemoryStore::Get(std::span<const Key> keys) {
 Result<Values> MemoryStore::Wait(std::span<const Key> keys, const WaitOptions& options) {
   for (const Key& key : keys) TRY(CheckKey(key));
   Values values(keys.size());
-  const std::size_t enough = std::min(options.at_least, keys.size());
   std::unique_lock lock(shelf_->mutex);
-  while (Fill(keys, values) < enough) {
+  for (Fill(keys, values); !Enough(values, options); Fill(keys, values)) {
     const Clock::Time now = clock_.Now();
     if (now >= options.deadline) break;
     if (options.cancelled != nullptr && options.cancelled->load()) break;

@@ -102,13 +102,12 @@ bool RedisStore::Finished(const WaitOptions& options) const {
 }
 
 Result<Values> RedisStore::Wait(std::span<const Key> keys, const WaitOptions& options) {
-  const std::size_t enough = std::min(options.at_least, keys.size());
-  if (enough == 0 || Finished(options)) return Get(keys);
+  if (Enough(Values(keys.size()), options) || Finished(options)) return Get(keys);
   const std::vector<std::string> full = TRY(FullKeys(keys));
   const Pool::Lease connection = TRY(pool_.Borrow());
   Waiter waiter(*connection, full, sizes_, clock_);
   TRY(waiter.Begin(pool_.settings().database));
-  while (waiter.found() < enough && !Finished(options)) {
+  while (!Enough(waiter.values(), options) && !Finished(options)) {
     TRY(waiter.Listen(std::min(options.deadline, clock_.Now() + kSlice)));
   }
   return std::move(waiter).TakeValues();

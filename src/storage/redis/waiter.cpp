@@ -67,7 +67,6 @@ void Waiter::Found(std::string_view key, const Blob& value) {
   const auto at = missing_.find(key);
   if (at == missing_.end()) return;
   for (const std::size_t place : at->second) values_[place] = value;
-  found_ += at->second.size();
   missing_.erase(at);
 }
 

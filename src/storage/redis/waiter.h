@@ -29,7 +29,7 @@ class Waiter {
   // Until something was announced, or until a time.
   Result<void> Listen(Clock::Time until);
 
-  std::size_t found() const { return found_; }
+  const Values& values() const { return values_; }
   Values TakeValues() && { return std::move(values_); }
 
  private:
@@ -47,7 +47,6 @@ class Waiter {
   std::map<std::string_view, std::vector<std::size_t>> missing_;  // where each key's value belongs
   std::vector<std::string> announced_;                            // without their values
   Values values_;
-  std::size_t found_ = 0;
   Clock::Time next_look_{};
 };
 
