@@ -2,71 +2,118 @@
 #include "comm/canonical_sum.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <vector>
 
-#include "math/sum.h"
+#include "math/kernels.h"
 
 namespace lambdaml {
 
 namespace {
 
-// Long enough for the processor to prefetch, short enough for one block per level of the tree to stay in the cache.
-constexpr std::size_t kBlockBytes = std::size_t{8} << 10U;
+using math::kSumVectors;
 
-using SumKernel = void (*)(ByteSpan left, ByteSpan right, std::span<std::byte> out);
+// Long enough for the processor to prefetch, short enough for a block of each of kSumVectors vectors to stay in the
+// cache.
+constexpr std::size_t kBlock = 1024;
+static_assert(kBlock % kWireBlock == 0);
 
-SumKernel KernelOf(ElementType type) { return type == ElementType::kFloat64 ? Sum<double> : Sum<float>; }
-
-// The same block of every rank's vector. `scratch` has a block for each level of the tree.
+// The same block of every rank's vector, added in `type`, float32 or float64.
 class BlockTree {
  public:
-  BlockTree(std::span<const ByteSpan> by_rank, SumKernel kernel)
-      : by_rank_(by_rank), kernel_(kernel), scratch_(kBlockBytes * std::bit_width(by_rank.size())) {}
+  BlockTree(std::span<const Encoded> by_rank, ElementType type)
+      : by_rank_(by_rank),
+        decoders_(by_rank.begin(), by_rank.end()),
+        type_(type),
+        kernels_(math::BestKernels().transfer),
+        partial_(BlockBytes() * std::bit_width(by_rank.size())) {}
 
-  void SumBlock(std::size_t offset, std::span<std::byte> out) {
-    offset_ = offset;
-    bytes_ = out.size();
-    const std::size_t left = LeftRanks(by_rank_.size());
-    const ByteSpan left_sum = SumOf(0, left, 0);
-    const ByteSpan right_sum = SumOf(left, by_rank_.size() - left, 1);
-    kernel_(left_sum, right_sum, out);  // the one write to `out`, which may be an input, after all inputs are read
+  void SumNext(Elements out) {
+    elements_ = out.count();
+    if (out.type == type_) {
+      SumOf(0, by_rank_.size(), 0, out.bytes.data());
+    } else {
+      SumOf(0, by_rank_.size(), 0, partial_.data());
+      kernels_.from_float64(partial_.data(), elements_, out.bytes.data());
+    }
+    position_ += elements_;
   }
 
  private:
-  // The sum of `ranks` ranks from `first` on, in a scratch block of `level` or above.
-  ByteSpan SumOf(std::size_t first, std::size_t ranks, std::size_t level) {
-    if (ranks == 1) return by_rank_[first].subspan(offset_, bytes_);
-    const std::size_t left = LeftRanks(ranks);
-    const std::span<std::byte> sum = std::span(scratch_).subspan(level * kBlockBytes, bytes_);
-    const ByteSpan left_sum = SumOf(first, left, level);  // first: it uses the blocks of the levels above, too
-    const ByteSpan right_sum = SumOf(first + left, ranks - left, level + 1);
-    kernel_(left_sum, right_sum, sum);
-    return sum;
+  std::size_t BlockBytes() const { return kBlock * ElementBytes(type_); }
+
+  // Writes the sum of `ranks` ranks from `first` on. Uses the partial sums of `level` and above; `to` may be that of
+  // `level`. The one write to `to`, which may be an input, comes after all inputs are read.
+  void SumOf(std::size_t first, std::size_t ranks, std::size_t level, std::byte* to) {
+    std::array<const std::byte*, kSumVectors> vectors{};
+    std::size_t count = ranks;
+    if (ranks <= kSumVectors) {
+      for (std::size_t i = 0; i < ranks; ++i) vectors[i] = BlockOf(first + i, i);
+    } else {
+      const std::size_t left = LeftRanks(ranks);
+      std::byte* const sums[] = {&partial_[level * BlockBytes()], &partial_[(level + 1) * BlockBytes()]};
+      SumOf(first, left, level, sums[0]);  // first: it uses the levels above, too
+      SumOf(first + left, ranks - left, level + 1, sums[1]);
+      vectors[0] = sums[0];
+      vectors[1] = sums[1];
+      count = 2;
+    }
+    const auto sum = type_ == ElementType::kFloat64 ? kernels_.sum_float64 : kernels_.sum_float32;
+    sum(vectors.data(), count, elements_, to);
   }
 
-  std::span<const ByteSpan> by_rank_;
-  SumKernel kernel_;
-  Bytes scratch_;
-  std::size_t offset_ = 0;
-  std::size_t bytes_ = 0;
+  // One rank's block: where it lies, if it needs no decoding, else in the `slot`.
+  const std::byte* BlockOf(std::size_t rank, std::size_t slot) {
+    const Encoded& vector = by_rank_[rank];
+    if (vector.type == type_) return &vector.bytes[position_ * ElementBytes(type_)];
+    std::byte* const block = decoded_[slot].data();
+    if (type_ == ElementType::kFloat32) {
+      decoders_[rank].Next({ElementType::kFloat32, std::span(block, elements_ * sizeof(float))});
+    } else if (vector.type == ElementType::kFloat32) {
+      kernels_.to_float64(&vector.bytes[position_ * sizeof(float)], elements_, block);
+    } else {
+      decoders_[rank].Next({ElementType::kFloat32, std::span(narrow_).first(elements_ * sizeof(float))});
+      kernels_.to_float64(narrow_.data(), elements_, block);
+    }
+    return block;
+  }
+
+  std::span<const Encoded> by_rank_;
+  std::vector<Decoder> decoders_;
+  ElementType type_;
+  const math::TransferKernels& kernels_;
+  Bytes partial_;
+  std::array<std::array<std::byte, kBlock * sizeof(double)>, kSumVectors> decoded_;
+  std::array<std::byte, kBlock * sizeof(float)> narrow_;
+  std::size_t position_ = 0;
+  std::size_t elements_ = 0;
 };
+
+ElementType SumType(std::span<const Encoded> by_rank, Accumulate accumulate, ElementType out) {
+  const bool float64 = accumulate == Accumulate::kFloat64 || out == ElementType::kFloat64 ||
+                       std::ranges::any_of(by_rank, [](const Encoded& e) { return e.type == ElementType::kFloat64; });
+  return float64 ? ElementType::kFloat64 : ElementType::kFloat32;
+}
 
 }  // namespace
 
-void CanonicalSum(std::span<const ByteSpan> by_rank, Elements out) {
+void CanonicalSum(std::span<const Encoded> by_rank, Accumulate accumulate, Elements out) {
   assert(!by_rank.empty());
-  assert(std::ranges::all_of(by_rank, [&](ByteSpan part) { return part.size() == out.bytes.size(); }));
-  if (out.bytes.empty()) return;
-  if (by_rank.size() == 1) {
-    std::memmove(out.bytes.data(), by_rank[0].data(), out.bytes.size());
-    return;
+  assert(std::ranges::all_of(by_rank, [&](const Encoded& vector) { return vector.elements == out.count(); }));
+  BlockTree tree(by_rank, SumType(by_rank, accumulate, out.type));
+  for (std::size_t at = 0; at < out.count(); at += kBlock) {
+    tree.SumNext(out.Slice(at, std::min(kBlock, out.count() - at)));
   }
-  BlockTree tree(by_rank, KernelOf(out.type));
-  for (std::size_t offset = 0; offset < out.bytes.size(); offset += kBlockBytes) {
-    tree.SumBlock(offset, out.bytes.subspan(offset, std::min(kBlockBytes, out.bytes.size() - offset)));
-  }
+}
+
+void CanonicalSum(std::span<const ByteSpan> by_rank, Elements out) {
+  std::vector<Encoded> encoded;
+  encoded.reserve(by_rank.size());
+  for (const ByteSpan bytes : by_rank) encoded.push_back({out.type, bytes, out.count()});
+  CanonicalSum(encoded, Accumulate::kFloat32, out);
 }
 
 }  // namespace lambdaml

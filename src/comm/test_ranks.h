@@ -94,14 +94,14 @@ std::vector<T> VectorOf(int rank, std::size_t length) {
 template <class T>
 std::vector<T> ExpectedSum(int ranks, std::size_t length) {
   std::vector<std::vector<T>> vectors(static_cast<std::size_t>(ranks));
-  std::vector<ByteSpan> by_rank(vectors.size());
+  std::vector<Encoded> by_rank(vectors.size());
   for (int rank = 0; rank < ranks; ++rank) {
     const auto at = static_cast<std::size_t>(rank);
     vectors[at] = VectorOf<T>(rank, length);
-    by_rank[at] = std::as_bytes(std::span(vectors[at]));
+    by_rank[at] = Encoded::Of(std::span<const T>(vectors[at]));
   }
   std::vector<T> sum(length);
-  CanonicalSum(by_rank, Elements::Of(std::span(sum)));
+  CanonicalSum(by_rank, Accumulate::kFloat32, Elements::Of(std::span(sum)));
   return sum;
 }
 

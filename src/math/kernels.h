@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The inner loops of learning, on raw pointers. The same source is compiled for several instruction sets; Kernels is
-// the table of one of them and BestKernels the fastest that this processor has. Equal input gives equal bits on one
-// instruction set; between two of them sums are rounded differently. All functions may be called from any thread.
+// The inner loops of learning, on raw pointers, and of vectors that travel (transfer.h). The same source is compiled for
+// several instruction sets; Kernels is the table of one of them and BestKernels the fastest that this processor has.
+// Equal input gives equal bits on one instruction set; between two of them sums are rounded differently. All functions
+// may be called from any thread.
 //
 // Rows go through a linear model in blocks that stay in the cache: `forward` turns rows into outputs, a loss turns
 // outputs into residuals (the derivative of the row's loss by the output), `backward` turns residuals into a gradient.
 
 #include <cstddef>
 #include <cstdint>
+
+#include "math/transfer.h"
 
 namespace lambdaml::math {
 
@@ -63,6 +66,8 @@ struct Kernels {
   LossKernel logistic;  // one output: log(1 + e^-z) or log(1 + e^z)
   LossKernel softmax;   // cross-entropy
   LossKernel hinge;     // max(0, 1 - y z), y = +-1; several outputs: the sum, one against the rest
+
+  TransferKernels transfer;
 };
 
 const Kernels& BestKernels();
