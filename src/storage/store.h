@@ -34,8 +34,9 @@ struct Limits {
   bool nests_values = true;                  // a key may also be the folder of others: "a" beside "a/b"
   bool keeps_everything = true;  // no value goes unless it is deleted; a cache may drop some when it is full
 
-  // Where Wait does not block: the shortest and the longest sensible pause between two looks. The longest follows from
-  // what a request costs.
+  // Where Wait does not block: the shortest and the longest sensible pause between two looks. The longest is the one at
+  // which requests and lateness cost the same in a wait of T = 1 s (storage/layers/poll.h): sqrt(2 T c / f) where a
+  // request costs c dollars and a function of 1,769 MB f = 2.9e-5 dollars a second.
   Clock::Duration poll_pause_min{};
   Clock::Duration poll_pause_max{};
 };
@@ -65,12 +66,16 @@ struct WaitOptions {
   const std::atomic<bool>* cancelled = nullptr;  // seen within 100 ms; then Wait returns with what is there
 
   // Any of the first `urgent` keys is enough by itself: it says that waiting for the others is in vain. Where the
-  // channel is polled it is seen within about a second.
+  // channel is polled it is seen within about a second, or two before `expected`.
   std::size_t urgent = 0;
 
   // When the caller expects the values to be there: where the channel is polled, the first look is then, but not later
   // than the deadline. Others ignore it.
   Clock::Time expected{};
+
+  // Waits of one kind, other than 0, are alike: where the channel is polled, when the values of former ones came says
+  // when to look first.
+  std::uint32_t kind = 0;
 };
 
 // Whether a wait with these options may return, having found `values`.

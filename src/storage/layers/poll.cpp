@@ -11,6 +11,7 @@ namespace lambdaml {
 namespace {
 
 constexpr Clock::Duration kPauseMin = std::chrono::microseconds(100);  // whatever the limits say
+constexpr Clock::Duration kUrgentPause = std::chrono::seconds(1);
 
 class PollingStore final : public Store {
  public:
@@ -30,41 +31,59 @@ class PollingStore final : public Store {
   std::string name() const override { return store_->name(); }
 
   Result<Values> Wait(std::span<const Key> keys, const WaitOptions& options) override {
-    Values values = TRY(store_->Wait(keys, options));
+    Values values(keys.size());
+    const std::size_t urgent = std::min(options.urgent, keys.size());
+    const Clock::Time begin = clock_.Now();
+    const Clock::Time expected = std::min(options.expected, options.deadline);
+    Clock::Time urgent_look = begin + kUrgentPause;
     Clock::Duration pause = pause_min_;
-    std::vector<std::size_t> missing = MissingOf(values);
-    while (!Enough(values, options)) {
+    for (Clock::Time next = BeforeExpected(begin, expected, urgent);;) {
+      Pause(next, options.cancelled);
       const Clock::Time now = clock_.Now();
-      if (now >= options.deadline || (options.cancelled != nullptr && options.cancelled->load())) break;
-      Pause(now, std::min<Clock::Duration>(pause, options.deadline - now), options.cancelled);
-      pause = std::min<Clock::Duration>(pause_max_, pause * 3 / 2);
-      TRY(Look(keys, missing, options, values));
-      missing = MissingOf(values);
+      const bool last = Over(options);
+      const bool at_urgent = last || now >= urgent_look;
+      const bool at_others = last || now >= expected;
+      if (at_urgent) urgent_look = now + kUrgentPause;
+      TRY(Look(keys, {.from = at_urgent ? 0 : urgent, .to = at_others ? keys.size() : urgent}, values));
+      if (Enough(values, options) || Over(options)) return values;
+      next = at_others ? std::min(clock_.Now() + pause, options.deadline) : BeforeExpected(now, expected, urgent);
+      if (at_others) pause = std::min<Clock::Duration>(pause_max_, pause * 3 / 2);
     }
-    return values;
   }
 
  private:
-  static std::vector<std::size_t> MissingOf(const Values& values) {
+  // A stretch of the keys.
+  struct Part {
+    std::size_t from = 0;
+    std::size_t to = 0;
+  };
+
+  // When to wake until the values are expected. An urgent look just before would delay the one that counts.
+  static Clock::Time BeforeExpected(Clock::Time now, Clock::Time expected, std::size_t urgent) {
+    return urgent > 0 && expected - now > 2 * kUrgentPause ? now + kUrgentPause : expected;
+  }
+
+  bool Over(const WaitOptions& options) const {
+    return clock_.Now() >= options.deadline || (options.cancelled != nullptr && options.cancelled->load());
+  }
+
+  void Pause(Clock::Time time, const std::atomic<bool>* cancelled) {
+    const Clock::Time begin = clock_.Now();
+    PauseUntil(clock_, time, cancelled);
+    if (use_ != nullptr) use_->waiting += clock_.Now() - begin;
+  }
+
+  // At what is missing. By Wait, so that a meter below counts a look as one.
+  Result<void> Look(std::span<const Key> keys, Part part, Values& values) {
     std::vector<std::size_t> missing;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (!values[i]) missing.push_back(i);
-    }
-    return missing;
-  }
-
-  void Pause(Clock::Time now, Clock::Duration pause, const std::atomic<bool>* cancelled) {
-    PauseUntil(clock_, now + pause, cancelled);
-    if (use_ != nullptr) use_->waiting += clock_.Now() - now;
-  }
-
-  // By Wait, so that a meter below counts a look as one.
-  Result<void> Look(std::span<const Key> keys, const std::vector<std::size_t>& missing, const WaitOptions& options,
-                    Values& values) {
     std::vector<Key> wanted;
-    wanted.reserve(missing.size());
-    for (const std::size_t i : missing) wanted.push_back(keys[i]);
-    Values found = TRY(store_->Wait(wanted, options));
+    for (std::size_t i = part.from; i < part.to; ++i) {
+      if (values[i]) continue;
+      missing.push_back(i);
+      wanted.push_back(keys[i]);
+    }
+    if (wanted.empty()) return {};
+    Values found = TRY(store_->Wait(wanted, {.deadline = {}}));
     for (std::size_t i = 0; i < missing.size(); ++i) values[missing[i]] = std::move(found[i]);
     return {};
   }

@@ -60,6 +60,91 @@ TEST_F(Poll, LooksOnlyForWhatIsMissing) {
   EXPECT_EQ(use_.waits, 5U);  // three keys, then one, then one
 }
 
+TEST_F(Poll, TheFirstLookIsWhenTheValuesAreExpected) {
+  const std::vector<Key> keys{Key("a"), Key("b")};
+  ASSERT_TRUE(Save(scripted_->inner(), keys[0], AsBytes("?")).ok());
+  scripted_->before = [this, &keys](std::string_view, int number) -> Result<void> {
+    return number == 2 ? Save(scripted_->inner(), keys[1], AsBytes("!")) : Result<void>();
+  };
+  const Clock::Time begin = clock_.Now();
+  const WaitOptions options{.deadline = begin + hours(1), .at_least = 2, .expected = begin + minutes(3)};
+  const auto values = store_->Wait(keys, options);
+  ASSERT_TRUE(values.ok());
+  EXPECT_EQ(values.value()[1]->text(), "!");
+  EXPECT_EQ(clock_.sleeps(), (std::vector<Clock::Duration>{minutes(3), milliseconds(4)}));
+  EXPECT_EQ(use_.waits, 3U);
+  EXPECT_EQ(use_.waiting, minutes(3) + milliseconds(4));
+}
+
+TEST_F(Poll, TheFirstLookIsNotLaterThanTheDeadline) {
+  const Key key("none");
+  const Clock::Time begin = clock_.Now();
+  const auto values = store_->Wait({&key, 1}, {.deadline = begin + milliseconds(50), .expected = begin + hours(1)});
+  ASSERT_TRUE(values.ok());
+  EXPECT_EQ(clock_.Now() - begin, milliseconds(50));
+  EXPECT_EQ(use_.waits, 1U);
+}
+
+// Records when each look was.
+class PollUrgent : public Poll {
+ protected:
+  PollUrgent() {
+    scripted_->own_limits().poll_pause_min = milliseconds(200);
+    scripted_->own_limits().poll_pause_max = milliseconds(400);
+    auto pausing = std::make_unique<ScriptedStore>(clock_);
+    pausing->own_limits() = scripted_->own_limits();
+    pausing_ = pausing.get();
+    store_ = WithPolling(WithMeter(std::move(pausing), clock_, {}, use_), clock_, &use_);
+    pausing_->before = [this](std::string_view, int) -> Result<void> {
+      looks_.push_back({.at = clock_.Now() - begin_, .requests = use_.waits});
+      return {};
+    };
+  }
+
+  struct Look {
+    Clock::Duration at{};
+    std::uint64_t requests = 0;  // until then
+    friend bool operator==(const Look&, const Look&) = default;
+  };
+
+  Clock::Time begin_ = clock_.Now();
+  ScriptedStore* pausing_ = nullptr;
+  std::vector<Look> looks_;
+};
+
+const std::vector<Key> kStopAndTwo{Key("stop"), Key("a"), Key("b")};
+
+TEST_F(PollUrgent, KeysAreLeftOutOfTheFirstLookAndOfMostOthers) {
+  const auto values = store_->Wait(kStopAndTwo, {.deadline = begin_ + milliseconds(2500), .at_least = 2, .urgent = 1});
+  ASSERT_TRUE(values.ok());
+  const std::vector<Look> expected{{milliseconds(0), 2},     {milliseconds(200), 4},   {milliseconds(500), 6},
+                                   {milliseconds(900), 8},   {milliseconds(1300), 11}, {milliseconds(1700), 13},
+                                   {milliseconds(2100), 15}, {milliseconds(2500), 18}};
+  EXPECT_EQ(looks_, expected);
+}
+
+TEST_F(PollUrgent, AKeyIsSeenAboutASecondAfterItIsThere) {
+  ASSERT_TRUE(Save(pausing_->inner(), kStopAndTwo[0], AsBytes("!")).ok());
+  const auto values = store_->Wait(kStopAndTwo, {.deadline = begin_ + hours(1), .at_least = 2, .urgent = 1});
+  ASSERT_TRUE(values.ok());
+  EXPECT_EQ(values.value()[0]->text(), "!");
+  EXPECT_EQ(clock_.Now() - begin_, milliseconds(1300));
+}
+
+TEST_F(PollUrgent, KeysAreLookedForWhileNothingElseIsExpected) {
+  const WaitOptions options{
+      .deadline = begin_ + hours(1), .at_least = 2, .urgent = 1, .expected = begin_ + milliseconds(3500)};
+  pausing_->after = [this](std::string_view, int number) -> Result<void> {
+    if (number < 3) return {};
+    for (const Key& key : {kStopAndTwo[1], kStopAndTwo[2]}) TRY(Save(pausing_->inner(), key, AsBytes("!")));
+    return {};
+  };
+  ASSERT_TRUE(store_->Wait(kStopAndTwo, options).ok());
+  const std::vector<Look> expected{
+      {milliseconds(1000), 1}, {milliseconds(2000), 2}, {milliseconds(3500), 5}, {milliseconds(3700), 7}};
+  EXPECT_EQ(looks_, expected);
+}
+
 TEST_F(Poll, SeesWithinATenthOfASecondThatItIsCancelled) {
   scripted_->own_limits().poll_pause_max = hours(1);
   scripted_->own_limits().poll_pause_min = minutes(1);
@@ -74,6 +159,17 @@ TEST_F(Poll, SeesWithinATenthOfASecondThatItIsCancelled) {
   const Key key("none");
   const Clock::Time begin = clock_.Now();
   ASSERT_TRUE(store->Wait({&key, 1}, {.deadline = begin + hours(2), .cancelled = &cancelled}).ok());
+  EXPECT_LE(clock_.Now() - begin, milliseconds(100));
+}
+
+TEST_F(Poll, SeesThatItIsCancelledBeforeTheFirstLook) {
+  const std::atomic<bool> cancelled{true};
+  const Key key("here");
+  ASSERT_TRUE(Save(scripted_->inner(), key, AsBytes("!")).ok());
+  const Clock::Time begin = clock_.Now();
+  const auto values =
+      store_->Wait({&key, 1}, {.deadline = begin + hours(2), .cancelled = &cancelled, .expected = begin + hours(1)});
+  EXPECT_EQ(values.value()[0]->text(), "!");  // what is there
   EXPECT_LE(clock_.Now() - begin, milliseconds(100));
 }
 

@@ -26,7 +26,7 @@ Limits LimitsOf(const Settings& settings) {
           .survives_process = true,
           .keeps_everything = false,
           .poll_pause_min = std::chrono::microseconds(100),
-          .poll_pause_max = std::chrono::milliseconds(5)};
+          .poll_pause_max = std::chrono::milliseconds(5)};  // a look costs no money, but time of the one server
 }
 
 class MemcachedStore final : public Store {
