@@ -82,14 +82,14 @@ Result<void> RunRank(const Pattern& pattern, const std::string& folder, int rank
   const std::unique_ptr<Store> store = TRY(OpenStore("file://" + folder, {.clock = clock}));
   const Key job = Key("jobs/bench") / pattern.name;
   const auto background = MakeBackground(4);
-  const auto peers = pattern.join({.store = *store,
-                                   .clock = clock,
-                                   .background = *background,
-                                   .job = job,
-                                   .abort = job / "abort",
-                                   .rank = rank,
-                                   .size = kRanks,
-                                   .timeout = std::chrono::seconds(20)});
+  const auto peers = TRY(Join(pattern.name, {.store = *store,
+                                             .clock = clock,
+                                             .background = *background,
+                                             .job = job,
+                                             .abort = job / "abort",
+                                             .rank = rank,
+                                             .size = kRanks,
+                                             .timeout = std::chrono::seconds(20)}));
   std::vector<float> values(kElements);
   for (std::size_t round = 0; round < kWarmUp + kRounds; ++round) {
     std::fill(values.begin(), values.end(), 1.0F);

@@ -2,7 +2,7 @@
 #include "comm/exchange.h"
 
 #include <algorithm>
-#include <numeric>
+#include <atomic>
 #include <string>
 #include <utility>
 
@@ -19,10 +19,6 @@ constexpr std::uint64_t kRoundsPerSweep = 8;
 // A message about a thousand missing ranks need not name them all.
 constexpr std::size_t kRanksNamedMax = 8;
 
-MessageId IdOf(const Call& call, const Incoming& expected) {
-  return {.inbox = expected.inbox, .round = call.round, .part = expected.part, .sender = expected.sender};
-}
-
 // The one addition of durations that may be as long as a century.
 Clock::Time Later(Clock::Time time, Clock::Duration duration) {
   return duration < Clock::Time::max() - time ? time + duration : Clock::Time::max();
@@ -34,120 +30,244 @@ std::vector<int> Distinct(std::vector<int> ranks) {
   return ranks;
 }
 
+// How elements of this type travel when they are not sparse.
+ElementType DenseForm(ElementType type, Wire wire) {
+  if (type == ElementType::kFloat64) return type;
+  switch (wire) {
+    case Wire::kFloat16: return ElementType::kFloat16;
+    case Wire::kBfloat16: return ElementType::kBfloat16;
+    case Wire::kInt8: return ElementType::kInt8;
+    case Wire::kFloat32: break;
+  }
+  return ElementType::kFloat32;
+}
+
+bool IsVector(ElementType type) { return type == ElementType::kFloat32 || type == ElementType::kFloat64; }
+
 }  // namespace
 
-Exchange::Exchange(const Membership& membership) : membership_(membership), job_hash_(JobHash(membership.job)) {}
+Exchange::Exchange(const Membership& membership)
+    : membership_(membership),
+      job_hash_(JobHash(membership.job)),
+      joined_(membership.clock.Now()),
+      next_round_(membership.first_round),
+      readers_done_before_(membership.first_round),
+      swept_before_(membership.first_round),
+      heard_(static_cast<std::size_t>(membership.size)) {}
 
-Call Exchange::Begin() {
+Exchange::~Exchange() { membership_.background.Finish(); }
+
+Result<Call> Exchange::Begin(std::uint64_t concurrent) {
+  StartSweep();
+  {
+    const std::lock_guard lock(mutex_);
+    TRY(swept_);
+  }
   const Clock::Time now = membership_.clock.Now();
-  return {
-      .round = rounds_++, .began = now, .deadline = std::min(Later(now, membership_.timeout), membership_.deadline)};
+  const std::uint64_t round = next_round_++;
+  return Call{.round = round,
+              .ended_before = round - concurrent,
+              .began = now,
+              .deadline = std::min(Later(now, membership_.timeout), membership_.deadline),
+              .given_up = std::make_shared<std::atomic<bool>>(false)};
+}
+
+ByteSpan Exchange::Encode(const Call& call, const Outgoing& message, Bytes& buffer) const {
+  buffer.resize(kMessageHeaderBytes);
+  ElementType type = message.values.type;
+  if (IsVector(type)) {
+    type = lambdaml::Encode(message.values, membership_.format, buffer);
+  } else {
+    buffer.insert(buffer.end(), message.values.bytes.begin(), message.values.bytes.end());
+  }
+  const ByteSpan tally = std::as_bytes(message.tally);
+  buffer.insert(buffer.end(), tally.begin(), tally.end());
+  WriteHeader({.job = job_hash_,
+               .round = call.round,
+               .sender = static_cast<std::uint32_t>(rank()),
+               .part = message.part,
+               .elements = message.elements,
+               .tally = static_cast<std::uint32_t>(message.tally.size()),
+               .type = type},
+              buffer);
+  return buffer;
 }
 
 Result<void> Exchange::Post(const Call& call, std::span<const Outgoing> messages) {
   if (messages.empty()) return {};
-  if (buffers_.size() < messages.size()) buffers_.resize(messages.size());
+  std::vector<Bytes> buffers(messages.size());
   std::vector<PutItem> items;
-  items.reserve(messages.size());
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    const Outgoing& message = messages[i];
-    const MessageHeader header{.job = job_hash_,
-                               .round = call.round,
-                               .sender = static_cast<std::uint32_t>(rank()),
-                               .part = message.part,
-                               .elements = message.elements,
-                               .type = message.type};
-    EncodeMessage(header, message.payload, buffers_[i]);
-    const MessageId id{.inbox = message.to, .round = call.round, .part = message.part, .sender = rank()};
-    items.push_back({.key = MessageKey(membership_.job, id), .value = buffers_[i]});
-    written_.push_back({.round = call.round, .key = items.back().key});
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      const MessageId id{.inbox = messages[i].to, .round = call.round, .part = messages[i].part, .sender = rank()};
+      items.push_back({.key = MessageKey(membership_.job, id), .value = {}});
+      written_.push_back({.round = call.round, .key = items.back().key});
+      if (buffers_.empty()) continue;
+      buffers[i] = std::move(buffers_.back());
+      buffers_.pop_back();
+    }
   }
-  return membership_.store.Put(items);
+  for (std::size_t i = 0; i < messages.size(); ++i) items[i].value = Encode(call, messages[i], buffers[i]);
+  Result<void> put = membership_.store.Put(items);
+  const std::lock_guard lock(mutex_);
+  for (Bytes& buffer : buffers) buffers_.push_back(std::move(buffer));
+  return put;
 }
 
-Result<void> Exchange::Collect(const Call& call, std::span<const Incoming> expected, const Deliver& deliver) {
-  TRY(Sweep());
-  Pending pending;
-  pending.keys.reserve(expected.size() + 1);
-  pending.keys.push_back(membership_.abort);
+Result<std::vector<Arrival>> Exchange::Collect(const Call& call, std::span<const Incoming> expected,
+                                               std::uint32_t kind) {
+  std::vector<Arrival> arrivals;
+  if (expected.empty()) return arrivals;
+  std::vector<Key> keys{membership_.abort};
+  keys.reserve(expected.size() + 1);
+  for (const Incoming& message : expected) keys.push_back(KeyOf(call, message));
+  const WaitOptions options{.deadline = call.deadline,
+                            .at_least = expected.size(),
+                            .cancelled = call.given_up.get(),
+                            .urgent = 1,
+                            .kind = kind};
+  const Values values = TRY(membership_.store.Wait(keys, options));
+  if (values[0]) return Error{Code::kInternal, StrCat("job aborted: ", values[0]->text())};
+  arrivals.reserve(expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    pending.indices.push_back(i);
-    pending.keys.push_back(MessageKey(membership_.job, IdOf(call, expected[i])));
+    if (values[i + 1]) arrivals.push_back(TRY(Check(call, expected[i], keys[i + 1], *values[i + 1])));
   }
-  while (!pending.indices.empty()) {
-    const Values values = TRY(membership_.store.Wait(pending.keys, {.deadline = call.deadline}));
-    if (values[0]) return Aborted(*values[0]);
-    std::vector<Arrived> arrived = Take(pending, values);
-    if (arrived.empty() && membership_.clock.Now() >= call.deadline) return Missing(call, expected, pending);
-    for (const Arrived& one : arrived) {
-      deliver(one.index, TRY(Check(call, expected[one.index], one.key, one.message)));
-    }
-  }
-  return {};
-}
-
-std::vector<Exchange::Arrived> Exchange::Take(Pending& pending, const Values& values) {
-  std::vector<Arrived> arrived;
-  Pending still;
-  still.keys.push_back(std::move(pending.keys[0]));
-  for (std::size_t i = 0; i < pending.indices.size(); ++i) {
-    Key& key = pending.keys[i + 1];
-    if (values[i + 1]) {
-      arrived.push_back({.index = pending.indices[i], .key = std::move(key), .message = *values[i + 1]});
-    } else {
-      still.indices.push_back(pending.indices[i]);
-      still.keys.push_back(std::move(key));
-    }
-  }
-  pending = std::move(still);
-  return arrived;
-}
-
-void Exchange::Synchronised(const Call& call) { readers_done_before_ = call.round; }
-
-Result<void> Exchange::Sweep() {
-  if (readers_done_before_ < swept_before_ + kRoundsPerSweep) return {};
-  std::vector<Key> keys;
-  const auto alive =
-      std::ranges::find_if(written_, [this](const Written& written) { return written.round >= readers_done_before_; });
-  for (auto at = written_.begin(); at != alive; ++at) keys.push_back(std::move(at->key));
-  written_.erase(written_.begin(), alive);
-  std::ranges::sort(keys);  // folder by folder, where the channel has folders
-  swept_before_ = readers_done_before_;
-  return membership_.store.Delete(keys).Context("deleting the messages of rounds that are over");
-}
-
-Result<Arrival> Exchange::Check(const Call& call, const Incoming& expected, const Key& key, const Blob& message) const {
-  const MessageHeader header{.job = job_hash_,
-                             .round = call.round,
-                             .sender = static_cast<std::uint32_t>(expected.sender),
-                             .part = expected.part,
-                             .elements = expected.elements,
-                             .type = expected.type};
-  const ByteSpan payload =
-      TRY(DecodeMessage(key, message.span(), {.header = header, .payload_bytes = expected.payload_bytes}));
-  return Arrival{message, payload};
-}
-
-Error Exchange::Aborted(const Blob& reason) const { return {Code::kInternal, StrCat("job aborted: ", reason.text())}; }
-
-Error Exchange::Missing(const Call& call, std::span<const Incoming> expected, const Pending& pending) const {
-  std::vector<int> senders;
-  for (const std::size_t index : pending.indices) senders.push_back(expected[index].sender);
-  const double waited = Seconds(membership_.clock.Now() - call.began);
-  return {Code::kTimeout, StrCat("nothing came from ", RankNames(Distinct(std::move(senders))), " within ",
-                                 HumanSeconds(waited), " (first missing key ", pending.keys[1].text(), ")")};
+  if (arrivals.size() == expected.size()) return arrivals;
+  if (*call.given_up) return Error{Code::kInternal, "given up, as another part of the call has failed"};
+  return Missing(call, expected, keys, values);
 }
 
 Result<std::vector<int>> Exchange::Absent(const Call& call, std::span<const Incoming> expected) {
   std::vector<Key> keys;
-  for (const Incoming& message : expected) keys.push_back(MessageKey(membership_.job, IdOf(call, message)));
+  for (const Incoming& message : expected) keys.push_back(KeyOf(call, message));
   const Values values = TRY(membership_.store.Get(keys));
   std::vector<int> senders;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     if (!values[i]) senders.push_back(expected[i].sender);
   }
   return Distinct(std::move(senders));
+}
+
+Result<void> Exchange::PostSlot(const Call& call, std::uint64_t generation, const Outgoing& message) {
+  Bytes buffer;
+  const Key key = SlotKey(membership_.job, generation, rank());
+  const PutItem item{.key = key, .value = Encode(call, message, buffer)};
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(written_, [&key](const Written& written) { return written.key == key; });
+    written_.push_back({.round = call.round, .key = key});
+  }
+  return membership_.store.Put({&item, 1});
+}
+
+Result<std::vector<std::optional<Arrival>>> Exchange::ReadSlots(const Call& call, std::uint64_t generation,
+                                                                const Incoming& expected) {
+  std::vector<Key> keys;
+  for (int sender = 0; sender < size(); ++sender) {
+    if (sender != rank()) keys.push_back(SlotKey(membership_.job, generation, sender));
+  }
+  const Values values = TRY(membership_.store.Get(keys));
+  std::vector<std::optional<Arrival>> slots(static_cast<std::size_t>(size()));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!values[i]) continue;
+    Incoming of_sender = expected;
+    of_sender.sender = static_cast<int>(i) < rank() ? static_cast<int>(i) : static_cast<int>(i) + 1;
+    slots[static_cast<std::size_t>(of_sender.sender)] = TRY(Check(call, of_sender, keys[i], *values[i]));
+  }
+  return slots;
+}
+
+void Exchange::ReadersDone(std::uint64_t round) {
+  const std::lock_guard lock(mutex_);
+  readers_done_before_ = std::max(readers_done_before_, round);
+}
+
+void Exchange::StartSweep() {
+  auto keys = std::make_shared<std::vector<Key>>();
+  {
+    const std::lock_guard lock(mutex_);
+    if (readers_done_before_ < swept_before_ + kRoundsPerSweep) return;
+    swept_before_ = readers_done_before_;
+    std::erase_if(written_, [this, &keys](Written& written) {
+      if (written.round >= readers_done_before_) return false;
+      keys->push_back(std::move(written.key));
+      return true;
+    });
+  }
+  std::ranges::sort(*keys);  // folder by folder, where the channel has folders
+  membership_.background.Start([this, keys] {
+    Result<void> deleted = membership_.store.Delete(*keys).Context("deleting the messages of rounds that are over");
+    const std::lock_guard lock(mutex_);
+    if (swept_.ok()) swept_ = std::move(deleted);
+  });
+}
+
+Key Exchange::KeyOf(const Call& call, const Incoming& expected) const {
+  return MessageKey(membership_.job,
+                    {.inbox = expected.inbox, .round = call.round, .part = expected.part, .sender = expected.sender});
+}
+
+Result<Arrival> Exchange::Check(const Call& call, const Incoming& expected, const Key& key, const Blob& message) {
+  ExpectedMessage wanted{.header = {.job = job_hash_,
+                                    .round = call.round,
+                                    .sender = static_cast<std::uint32_t>(expected.sender),
+                                    .part = expected.part,
+                                    .elements = expected.elements.value_or(0),
+                                    .tally = static_cast<std::uint32_t>(expected.tally),
+                                    .type = expected.type},
+                         .or_type = expected.type,
+                         .any_round = expected.is_slot,
+                         .any_elements = !expected.elements};
+  if (IsVector(expected.type)) {
+    wanted.header.type = DenseForm(expected.type, membership_.format.wire);
+    const bool both = MayTravelAs(expected.type, membership_.format, ElementType::kSparseFloat32);
+    wanted.or_type = both ? ElementType::kSparseFloat32 : wanted.header.type;
+  }
+  const DecodedMessage decoded = TRY(DecodeMessage(key, message.span(), wanted));
+  const ByteSpan payload = decoded.payload;
+  std::size_t bytes = payload.size();
+  if (IsVector(expected.type)) {
+    bytes = TRY(CheckEncoded(decoded.header.type, payload, expected.part_elements).Context(key.text()));
+  }
+  const std::size_t wanted_bytes = bytes + expected.tally * sizeof(double);
+  if (expected.elements && payload.size() != wanted_bytes) {
+    return MessageRefused(key, "length", StrCat(wanted_bytes), StrCat(payload.size()));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    heard_[static_cast<std::size_t>(expected.sender)] = {membership_.clock.Now(), decoded.header.round};
+  }
+  return Arrival{
+      .message = message,
+      .values = {.type = decoded.header.type, .bytes = payload.first(bytes), .elements = expected.part_elements},
+      .tally = payload.subspan(bytes),
+      .round = decoded.header.round};
+}
+
+std::string Exchange::LastHeard(int sender) {
+  const std::lock_guard lock(mutex_);
+  const auto& heard = heard_[static_cast<std::size_t>(sender)];
+  if (!heard) return "never heard of";
+  return StrCat("last heard ", HumanSeconds(Seconds(membership_.clock.Now() - heard->when)), " ago in round ",
+                heard->round);
+}
+
+Error Exchange::Missing(const Call& call, std::span<const Incoming> expected, std::span<const Key> keys,
+                        const Values& values) {
+  std::vector<int> senders;
+  std::vector<std::string> details;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (values[i + 1]) continue;
+    const bool named = std::ranges::count(senders, expected[i].sender) != 0;
+    senders.push_back(expected[i].sender);
+    if (named || details.size() >= kRanksNamedMax) continue;
+    details.push_back(
+        StrCat("rank ", expected[i].sender, " ", LastHeard(expected[i].sender), ", missing key ", keys[i + 1].text()));
+  }
+  const double waited = Seconds(membership_.clock.Now() - call.began);
+  return {Code::kTimeout, StrCat("nothing came from ", RankNames(Distinct(std::move(senders))), " within ",
+                                 HumanSeconds(waited), " (", JoinWith("; ", details), ")")};
 }
 
 std::string RankNames(std::span<const int> ranks) {

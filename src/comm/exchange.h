@@ -2,19 +2,21 @@
 #pragma once
 
 // What all patterns share: one rank's end of the exchange of messages through a store. A collective call is a number
-// (its round), a deadline, and some Posts and Collects between Begin and Synchronised.
+// (its round), a deadline, and some Posts and Collects between Begin and its end.
 //
 // - Collect says beforehand which messages it expects, so a contribution counts once, however often it is written.
 // - Every wait has a deadline; its error names the missing ranks. The job's abort key ends every wait at once.
-// - A rank deletes what it wrote itself, and only when every reader is done: when a later call has synchronised all
-//   ranks, each of them has begun that call and so has ended all calls before. Deletes go out in batches, after a Post
-//   and before the wait that follows, so only a constant number of rounds is alive. What the last rounds leave is
-//   cleared with the job's prefix.
+// - A rank deletes what it wrote itself, and only when every reader is done: when a call has synchronised all ranks,
+//   each of them has begun it and so has ended all calls before. Deletes go out in batches, beside the calls, so only a
+//   constant number of rounds is alive. What the last rounds leave is cleared with the job's prefix.
 //
-// Used by one thread.
+// Begin is called by one thread; the other functions may be called from several.
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,57 +32,74 @@ namespace lambdaml {
 // One collective call in progress.
 struct Call {
   std::uint64_t round = 0;
+  std::uint64_t ended_before = 0;  // this rank has ended every call below this number
   Clock::Time began;
   Clock::Time deadline;
+  std::shared_ptr<std::atomic<bool>> given_up;  // part of it has failed, so that the others need not wait
 };
 
 struct Outgoing {
   Inbox to;
   std::uint32_t part = 0;      // number of the part, where a vector is cut
   std::uint64_t elements = 0;  // of the whole vector
-  ElementType type = ElementType::kNothing;
-  ByteSpan payload{};  // must stay as it is until Post returns
+  Elements values{};           // bytes and numbers must stay as they are until Post returns
+  std::span<const double> tally{};
 };
 
 struct Incoming {
   Inbox inbox;
   int sender = 0;
   std::uint32_t part = 0;
-  std::uint64_t elements = 0;
+  std::optional<std::uint64_t> elements{};  // of the whole vector; nothing: any, and a payload of any length
   ElementType type = ElementType::kNothing;
-  std::optional<std::uint64_t> payload_bytes{};  // nothing: of any length, from a vector of any length
+  std::size_t part_elements = 0;
+  std::size_t tally = 0;
+  bool is_slot = false;  // of any round: the newest counts
 };
 
-// A message that has been checked. `payload` lies within `message`, which keeps it alive.
+// A message that has been checked; what it consists of lies within `message`, which keeps it alive.
 struct Arrival {
   Blob message;
-  ByteSpan payload;
+  Encoded values;
+  ByteSpan tally;
+  std::uint64_t round = 0;
 };
-
-// `index` is the position in what Collect was asked for.
-using Deliver = std::function<void(std::size_t index, const Arrival& arrival)>;
 
 class Exchange {
  public:
   explicit Exchange(const Membership& membership);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange();
 
   int rank() const { return membership_.rank; }
   int size() const { return membership_.size; }
-  std::uint64_t rounds() const { return rounds_; }  // begun so far
+  const Membership& membership() const { return membership_; }
+  std::uint64_t rounds() const { return next_round_ - membership_.first_round; }  // begun so far
 
-  Call Begin();
+  // `concurrent`: how many calls before this one may still be under way. Fails if messages of rounds that are over
+  // could not be deleted.
+  Result<Call> Begin(std::uint64_t concurrent = 0);
 
   // Writes all messages in one Store::Put.
   Result<void> Post(const Call& call, std::span<const Outgoing> messages);
 
-  // Returns when every expected message has been delivered, each once, in the order of arrival.
-  Result<void> Collect(const Call& call, std::span<const Incoming> expected, const Deliver& deliver);
+  // Waits for every expected message and returns them in the order of `expected`. Waits of one kind are alike: those of
+  // one pattern for the same step.
+  Result<std::vector<Arrival>> Collect(const Call& call, std::span<const Incoming> expected, std::uint32_t kind = 0);
 
   // The senders whose messages are not there at this moment, each once, by rank.
   Result<std::vector<int>> Absent(const Call& call, std::span<const Incoming> expected);
 
-  // To be told when a call has ended that cannot end before every rank has begun it.
-  void Synchronised(const Call& call);
+  // A slot holds the newest message of its writer: written again and again, under one key for each generation.
+  Result<void> PostSlot(const Call& call, std::uint64_t generation, const Outgoing& message);
+
+  // The newest message of every other rank's slot, by rank; nothing of a rank that has not written any yet.
+  Result<std::vector<std::optional<Arrival>>> ReadSlots(const Call& call, std::uint64_t generation,
+                                                        const Incoming& expected);
+
+  // To be told when it is known that every rank has ended all calls below `round`.
+  void ReadersDone(std::uint64_t round);
 
  private:
   struct Written {
@@ -88,33 +107,30 @@ class Exchange {
     Key key;
   };
 
-  // What a Collect still waits for; `keys` are the abort key and then those of `indices`, in the same order.
-  struct Pending {
-    std::vector<std::size_t> indices;
-    std::vector<Key> keys;
+  struct Heard {
+    Clock::Time when;
+    std::uint64_t round = 0;
   };
 
-  struct Arrived {
-    std::size_t index = 0;
-    Key key;
-    Blob message;
-  };
-
-  // Moves what has a value out of `pending`.
-  static std::vector<Arrived> Take(Pending& pending, const Values& values);
-
-  Result<void> Sweep();
-  Result<Arrival> Check(const Call& call, const Incoming& expected, const Key& key, const Blob& message) const;
-  Error Aborted(const Blob& reason) const;
-  Error Missing(const Call& call, std::span<const Incoming> expected, const Pending& pending) const;
+  ByteSpan Encode(const Call& call, const Outgoing& message, Bytes& buffer) const;
+  Key KeyOf(const Call& call, const Incoming& expected) const;
+  Result<Arrival> Check(const Call& call, const Incoming& expected, const Key& key, const Blob& message);
+  Error Missing(const Call& call, std::span<const Incoming> expected, std::span<const Key> keys, const Values& values);
+  std::string LastHeard(int sender);
+  void StartSweep();
 
   Membership membership_;
   std::uint64_t job_hash_;
-  std::uint64_t rounds_ = 0;
-  std::uint64_t readers_done_before_ = 0;  // every reader of every round before this one is done
+  Clock::Time joined_;
+  std::uint64_t next_round_;
+
+  std::mutex mutex_;  // of what follows
+  std::uint64_t readers_done_before_ = 0;
   std::uint64_t swept_before_ = 0;
-  std::vector<Written> written_;  // not yet deleted, by round
-  std::vector<Bytes> buffers_;    // of Post, kept for their memory
+  Result<void> swept_;
+  std::vector<Written> written_;             // not yet deleted
+  std::vector<std::optional<Heard>> heard_;  // by rank
+  std::vector<Bytes> buffers_;               // not in use, kept for their memory
 };
 
 // "rank 3" or "ranks 1, 3" for a message; of very many only the first.

@@ -26,7 +26,8 @@ struct Wire {
   std::uint32_t part = 0;
   std::uint64_t elements = 0;
   std::uint64_t length = 0;  // bytes of the payload
-  std::uint32_t reserved[3] = {};
+  std::uint32_t tally = 0;
+  std::uint32_t reserved[2] = {};
   std::uint32_t crc = 0;  // of the bytes before it, then the payload
 };
 static_assert(sizeof(Wire) == kMessageHeaderBytes);
@@ -40,8 +41,19 @@ Wire ToWire(const MessageHeader& header, std::uint64_t length) {
   wire.sender = header.sender;
   wire.part = header.part;
   wire.elements = header.elements;
+  wire.tally = header.tally;
   wire.length = length;
   return wire;
+}
+
+MessageHeader FromWire(const Wire& wire) {
+  return {.job = wire.job,
+          .round = wire.round,
+          .sender = wire.sender,
+          .part = wire.part,
+          .elements = wire.elements,
+          .tally = wire.tally,
+          .type = static_cast<ElementType>(wire.type)};
 }
 
 std::string Hex(std::uint64_t number) {
@@ -59,11 +71,6 @@ std::string TypeText(std::uint64_t type) {
 
 std::string Number(std::uint64_t number) { return std::to_string(number); }
 
-Error Refusal(const Key& key, std::string_view field, std::string_view expected, std::string_view found) {
-  return {Code::kInternal,
-          StrCat("message ", key.text(), " is refused: wrong ", field, ", expected ", expected, ", found ", found)};
-}
-
 // One field that must be equal, in the order in which they are looked at.
 struct Check {
   std::string_view field;
@@ -80,28 +87,29 @@ std::uint64_t JobHash(const Key& job) {
   return hash;
 }
 
-void EncodeMessage(const MessageHeader& header, ByteSpan payload, Bytes& message) {
-  message.resize(kMessageHeaderBytes + payload.size());
+Error MessageRefused(const Key& key, std::string_view field, std::string_view expected, std::string_view found) {
+  return {Code::kInternal,
+          StrCat("message ", key.text(), " is refused: wrong ", field, ", expected ", expected, ", found ", found)};
+}
+
+void WriteHeader(const MessageHeader& header, Bytes& message) {
+  const ByteSpan payload = ByteSpan(message).subspan(kMessageHeaderBytes);
   Wire wire = ToWire(header, payload.size());
   wire.crc = Crc32c(payload, Crc32c(ByteSpan(std::as_bytes(std::span(&wire, 1))).first(kCrcOffset)));
   std::memcpy(message.data(), &wire, sizeof(wire));
-  if (!payload.empty()) std::memcpy(&message[kMessageHeaderBytes], payload.data(), payload.size());
 }
 
-Result<ByteSpan> DecodeMessage(const Key& key, ByteSpan message, const ExpectedMessage& expected) {
+Result<DecodedMessage> DecodeMessage(const Key& key, ByteSpan message, const ExpectedMessage& expected) {
   if (message.size() < kMessageHeaderBytes) {
-    return Refusal(key, "length", StrCat("at least ", kMessageHeaderBytes, " bytes"), Number(message.size()));
+    return MessageRefused(key, "length", StrCat("at least ", kMessageHeaderBytes, " bytes"), Number(message.size()));
   }
   Wire found;
   std::memcpy(&found, message.data(), sizeof(found));
   const ByteSpan payload = message.subspan(kMessageHeaderBytes);
-  Wire wanted = ToWire(expected.header, 0);
-  if (expected.payload_bytes) {
-    wanted.length = *expected.payload_bytes;
-  } else {
-    wanted.length = found.length;
-    wanted.elements = found.elements;
-  }
+  Wire wanted = ToWire(expected.header, payload.size());
+  if (expected.any_round) wanted.round = found.round;
+  if (expected.any_elements) wanted.elements = found.elements;
+  if (found.type == static_cast<std::uint16_t>(expected.or_type)) wanted.type = found.type;
   const std::uint32_t crc = Crc32c(payload, Crc32c(message.first(kCrcOffset)));
   const Check checks[] = {
       {"magic", wanted.magic, found.magic, Hex},
@@ -112,16 +120,16 @@ Result<ByteSpan> DecodeMessage(const Key& key, ByteSpan message, const ExpectedM
       {"part", wanted.part, found.part, Number},
       {"type", wanted.type, found.type, TypeText},
       {"elements", wanted.elements, found.elements, Number},
-      {"length", wanted.length, found.length, Number},
+      {"tally", wanted.tally, found.tally, Number},
       {"length", found.length, payload.size(), Number},
       {"checksum", found.crc, crc, Hex},
   };
   for (const Check& check : checks) {
     if (check.expected != check.found) {
-      return Refusal(key, check.field, check.print(check.expected), check.print(check.found));
+      return MessageRefused(key, check.field, check.print(check.expected), check.print(check.found));
     }
   }
-  return payload;
+  return DecodedMessage{FromWire(found), payload};
 }
 
 }  // namespace lambdaml

@@ -16,7 +16,7 @@
 namespace lambdaml {
 
 inline constexpr std::uint32_t kMessageMagic = 0x534D4D4C;  // "LMMS" as bytes
-inline constexpr std::uint16_t kMessageVersion = 1;
+inline constexpr std::uint16_t kMessageVersion = 2;
 inline constexpr std::size_t kMessageHeaderBytes = 64;
 
 // The name of a job within headers: FNV-1a, 64 bits, of the text of Membership::job.
@@ -28,19 +28,30 @@ struct MessageHeader {
   std::uint32_t sender = 0;    // rank
   std::uint32_t part = 0;      // which part of the vector, where a pattern cuts it
   std::uint64_t elements = 0;  // of the sender's whole vector, so that every rank notices a rank with another length
+  std::uint32_t tally = 0;     // numbers of float64 behind the elements
   ElementType type = ElementType::kNothing;
 };
 
-// What a reader knows before it has the message. Without a length any is accepted, and any number of elements.
+// What a reader knows before it has the message.
 struct ExpectedMessage {
   MessageHeader header;
-  std::optional<std::uint64_t> payload_bytes;
+  ElementType or_type = header.type;  // the other form in which the elements may travel
+  bool any_round = false;             // a slot, whose newest version counts
+  bool any_elements = false;          // a broadcast, whose size only its root knows
 };
 
-// Writes header and payload into `message`, whose memory is reused.
-void EncodeMessage(const MessageHeader& header, ByteSpan payload, Bytes& message);
+struct DecodedMessage {
+  MessageHeader header;
+  ByteSpan payload;  // within the message
+};
 
-// The payload, within `message`. kInternal names the key, the first field that differs, what was expected and found.
-Result<ByteSpan> DecodeMessage(const Key& key, ByteSpan message, const ExpectedMessage& expected);
+// Writes the header over the first kMessageHeaderBytes of `message`; the payload is behind them already.
+void WriteHeader(const MessageHeader& header, Bytes& message);
+
+// kInternal names the key, the first field that differs, what was expected and found.
+Result<DecodedMessage> DecodeMessage(const Key& key, ByteSpan message, const ExpectedMessage& expected);
+
+// The error for a field that differs.
+Error MessageRefused(const Key& key, std::string_view field, std::string_view expected, std::string_view found);
 
 }  // namespace lambdaml

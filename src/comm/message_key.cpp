@@ -22,4 +22,8 @@ Key MessageKey(const Key& job, const MessageId& id) {
                       RankText(id.sender));
 }
 
+Key SlotKey(const Key& job, std::uint64_t generation, int sender) {
+  return job / StrCat("x/slots/", Padded(generation, kRoundDigits), ".", RankText(sender));
+}
+
 }  // namespace lambdaml

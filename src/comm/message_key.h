@@ -37,4 +37,8 @@ struct MessageId {
 // JOB/x/INBOX/ROUND.PART.SENDER
 Key MessageKey(const Key& job, const MessageId& id);
 
+// JOB/x/slots/GENERATION.SENDER: what a rank writes again and again, so that only its newest message is there. A
+// generation is named by the round in which it began.
+Key SlotKey(const Key& job, std::uint64_t generation, int sender);
+
 }  // namespace lambdaml

@@ -7,8 +7,10 @@
 
 #include "base/text.h"
 #include "comm/all_gather/all_gather.h"
+#include "comm/grouped/grouped.h"
 #include "comm/reduce/reduce.h"
 #include "comm/scatter_reduce/scatter_reduce.h"
+#include "comm/store_communicator.h"
 
 namespace lambdaml {
 
@@ -17,10 +19,12 @@ namespace {
 // Add a pattern here.
 constexpr std::array kPatterns{
     Pattern{"all_gather", "everyone reads every vector; the fewest steps, for short vectors and few workers",
-            all_gather::Join},
-    Pattern{"reduce", "worker 0 adds all vectors; the fewest requests", reduce::Join},
+            all_gather::Make, all_gather::CostOf},
+    Pattern{"grouped", "workers add in groups, then over the groups; for very many workers", grouped::Make,
+            grouped::CostOf},
+    Pattern{"reduce", "worker 0 adds all vectors; the fewest requests", reduce::Make, reduce::CostOf},
     Pattern{"scatter_reduce", "each worker adds its share of the vector; the fewest bytes, for long vectors",
-            scatter_reduce::Join},
+            scatter_reduce::Make, scatter_reduce::CostOf},
 };
 
 }  // namespace
@@ -37,7 +41,7 @@ Result<std::unique_ptr<Communicator>> Join(std::string_view pattern, const Membe
   }
   std::vector<std::string> names;
   for (const Pattern& known : kPatterns) {
-    if (known.name == pattern) return known.join(membership);
+    if (known.name == pattern) return MakeStoreCommunicator(membership, Always(known.make()));
     names.emplace_back(known.name);
   }
   const auto nearest = Nearest(pattern, names);

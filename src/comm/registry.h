@@ -9,13 +9,15 @@
 
 #include "comm/communicator.h"
 #include "comm/membership.h"
+#include "comm/reduction.h"
 
 namespace lambdaml {
 
 struct Pattern {
   std::string_view name;
   std::string_view summary;
-  std::unique_ptr<Communicator> (*join)(const Membership& membership);
+  std::unique_ptr<Reduction> (*make)();
+  RoundCost (*cost)(const RoundShape& shape);
 };
 
 std::span<const Pattern> Patterns();

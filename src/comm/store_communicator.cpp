@@ -1,110 +1,286 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/store_communicator.h"
 
-#include <array>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/text.h"
+#include "comm/cut.h"
+#include "comm/stale_sum.h"
 
 namespace lambdaml {
 
 namespace {
 
+// A broadcast does not wait for its readers. One in so many rounds does, so that what broadcasts leave can be deleted
+// even where nothing else ever synchronises the ranks.
+constexpr std::uint64_t kRoundsPerMeeting = 32;
+constexpr std::uint32_t kPartBehindBroadcast = 1;
+
+// A vector to be summed, and what its call knows of it.
+struct Sum {
+  Call call;
+  Reduction* reduction = nullptr;
+  Elements values;
+  std::span<double> tally{};
+};
+
+// A call that was started, in the order of the calls.
+struct Started {
+  Sum sum;
+  Contribution mine;
+  std::vector<double> tally;  // with what Choice measures
+  Result<void> result;
+};
+
+enum class Threads { kOne, kMany };
+
 class StoreCommunicator final : public Communicator {
  public:
-  StoreCommunicator(const Membership& membership, std::unique_ptr<Reduction> reduction)
-      : exchange_(membership), reduction_(std::move(reduction)) {}
+  StoreCommunicator(const Membership& membership, std::unique_ptr<Choice> choice)
+      : exchange_(membership), choice_(std::move(choice)), stale_(exchange_), recorder_(membership.clock) {}
+  StoreCommunicator(const StoreCommunicator&) = delete;
+  StoreCommunicator& operator=(const StoreCommunicator&) = delete;
+  ~StoreCommunicator() override { exchange_.membership().background.Finish(); }
 
   int rank() const override { return exchange_.rank(); }
   int size() const override { return exchange_.size(); }
-  CommunicatorUse use() const override { return {.rounds = exchange_.rounds(), .choices = {}, .last_calls = {}}; }
-
-  Result<void> AllReduce(const Contribution& mine) override {
-    TRY(AllReduce(Elements::Of(mine.values)));
-    return mine.tally.empty() ? Result<void>() : AllReduce(Elements::Of(mine.tally));
+  CommunicatorUse use() const override {
+    return {.rounds = exchange_.rounds(), .choices = choice_->choices(), .last_calls = recorder_.Records()};
   }
-  Result<void> AllReduce(std::span<double> values) override { return AllReduce(Elements::Of(values)); }
-  void Start(const Contribution& mine) override { started_ = AllReduce(mine); }
-  Result<void> Finish() override { return std::exchange(started_, {}); }
+
+  using Communicator::AllReduce;
+  Result<void> AllReduce(const Contribution& mine) override;
+  Result<void> AllReduce(std::span<double> values) override;
+  void Start(const Contribution& mine) override;
+  Result<void> Finish() override;
   Result<void> Broadcast(Bytes& bytes, int root) override;
   Result<void> Barrier() override;
 
  private:
-  Result<void> AllReduce(Elements values);
-  Result<void> Send(const Call& call, ByteSpan bytes);
-  Result<void> Receive(const Call& call, Bytes& bytes, int root);
-  Result<void> Meet(const Call& call);
+  template <class Work>
+  Result<void> Run(std::string_view operation, std::uint64_t elements, const Work& work);
+  template <class Work>
+  Result<void> Recorded(std::string_view operation, const Call& call, std::uint64_t elements, const Work& work);
 
-  // "rank 1 of 4, round 12, Barrier"
-  std::string Doing(std::string_view operation, const Call& call) const;
+  Result<void> SumFloats(const Call& call, const Contribution& mine);
+  Result<void> SumDoubles(const Call& call, std::span<double> values);
+  Result<void> SumVector(const Sum& sum, Threads threads);
+  Result<void> SumStripe(const Sum& sum, const Stripe& stripe);
+  Error Explained(const Sum& sum, const Stripe& stripe, Error error);
+  std::vector<double> WithMeasured(std::span<const double> tally);
+  void TakeTally(std::span<const double> sums, std::span<double> tally);
+
+  Result<void> Send(const Call& call, Bytes& bytes);
+  Result<void> Receive(const Call& call, Bytes& bytes, int root);
+  Result<void> Meet(const Call& call, std::uint32_t part);
 
   Exchange exchange_;
-  std::unique_ptr<Reduction> reduction_;
-  Result<void> started_;
+  std::unique_ptr<Choice> choice_;
+  StaleSum stale_;
+  FlightRecorder recorder_;
+  std::vector<std::unique_ptr<Started>> started_;
 };
 
-Result<void> StoreCommunicator::AllReduce(Elements values) {
-  const Call call = exchange_.Begin();
-  if (size() == 1) return {};
-  Result<void> reduced = reduction_->AllReduce(exchange_, call, values);
-  if (!reduced.ok()) return std::move(reduced).Context(Doing("AllReduce", call));
-  exchange_.Synchronised(call);
+template <class Work>
+Result<void> StoreCommunicator::Recorded(std::string_view operation, const Call& call, std::uint64_t elements,
+                                         const Work& work) {
+  recorder_.Began(call.round, operation, elements);
+  Result<void> done = size() == 1 ? Result<void>() : work(call);
+  recorder_.Ended(call.round, done.ok() ? "done" : done.error().message);
+  if (done.ok()) return done;
+  return std::move(done).Context(StrCat("rank ", rank(), " of ", size(), ", round ", call.round, ", ", operation));
+}
+
+template <class Work>
+Result<void> StoreCommunicator::Run(std::string_view operation, std::uint64_t elements, const Work& work) {
+  TRY(Finish());
+  const Call call = TRY(exchange_.Begin());
+  return Recorded(operation, call, elements, work);
+}
+
+Result<void> StoreCommunicator::AllReduce(const Contribution& mine) {
+  return Run("AllReduce", mine.values.size(), [this, &mine](const Call& call) -> Result<void> {
+    if (mine.staleness > 0) return stale_.Fold(call, mine);
+    if (!stale_.is_behind()) return SumFloats(call, mine);
+    return stale_.CatchUp(mine, [this, &call](std::span<double> totals) { return SumDoubles(call, totals); });
+  });
+}
+
+Result<void> StoreCommunicator::AllReduce(std::span<double> values) {
+  return Run("AllReduce", values.size(), [this, values](const Call& call) { return SumDoubles(call, values); });
+}
+
+Result<void> StoreCommunicator::SumFloats(const Call& call, const Contribution& mine) {
+  std::vector<double> tally = WithMeasured(mine.tally);
+  Reduction* const reduction = TRY(choice_->Choose(exchange_, call, mine.values.size_bytes()));
+  TRY(SumVector({.call = call, .reduction = reduction, .values = Elements::Of(mine.values), .tally = tally},
+                Threads::kMany));
+  TakeTally(tally, mine.tally);
   return {};
+}
+
+Result<void> StoreCommunicator::SumDoubles(const Call& call, std::span<double> values) {
+  Reduction* const reduction = TRY(choice_->Choose(exchange_, call, values.size_bytes()));
+  return SumVector({.call = call, .reduction = reduction, .values = Elements::Of(values)}, Threads::kMany);
+}
+
+void StoreCommunicator::Start(const Contribution& mine) {
+  started_.push_back(std::make_unique<Started>());
+  Started& started = *started_.back();
+  started.mine = mine;
+  Result<Call> call = exchange_.Begin(started_.size() - 1);
+  if (!call.ok()) {
+    started.result = std::move(call).error();
+    return;
+  }
+  started.sum.call = call.value();
+  if (size() == 1) return;
+  started.tally = WithMeasured(mine.tally);
+  Result<Reduction*> reduction = choice_->Choose(exchange_, started.sum.call, mine.values.size_bytes());
+  if (!reduction.ok()) {
+    started.result = std::move(reduction).error();
+    return;
+  }
+  started.sum.reduction = reduction.value();
+  started.sum.values = Elements::Of(mine.values);
+  started.sum.tally = started.tally;
+  exchange_.membership().background.Start([this, &started] {
+    started.result = Recorded("AllReduce", started.sum.call, started.mine.values.size(),
+                              [this, &started](const Call&) { return SumVector(started.sum, Threads::kOne); });
+  });
+}
+
+Result<void> StoreCommunicator::Finish() {
+  if (started_.empty()) return {};
+  exchange_.membership().background.Finish();
+  const std::vector<std::unique_ptr<Started>> ended = std::exchange(started_, {});
+  for (const auto& started : ended) TRY(started->result);
+  for (const auto& started : ended) {
+    if (size() > 1) TakeTally(started->tally, started->mine.tally);
+  }
+  return {};
+}
+
+std::vector<double> StoreCommunicator::WithMeasured(std::span<const double> tally) {
+  std::vector<double> both(tally.begin(), tally.end());
+  const std::vector<double> measured = choice_->Measured(exchange_);
+  both.insert(both.end(), measured.begin(), measured.end());
+  return both;
+}
+
+void StoreCommunicator::TakeTally(std::span<const double> sums, std::span<double> tally) {
+  std::copy_n(sums.begin(), tally.size(), tally.begin());
+  choice_->Agreed(sums.subspan(tally.size()));
+}
+
+Result<void> StoreCommunicator::SumVector(const Sum& sum, Threads threads) {
+  const Membership& membership = exchange_.membership();
+  RoundTo(membership.format.wire, sum.values);
+  const std::size_t copies = sum.reduction->Copies(size());
+  const Pieces cuts = CutStripes(sum.values.count(), ElementBytes(sum.values.type), copies, membership.piece_bytes);
+  Result<void> result;  // the first error, of whichever stripe
+  for (std::size_t i = 0; i < cuts.size(); ++i) {
+    const Stripe stripe{.values = sum.values.Slice(cuts[i].first, cuts[i].length),
+                        .tally = i == 0 ? sum.tally : std::span<double>(),
+                        .vector_elements = sum.values.count(),
+                        .number = static_cast<std::uint32_t>(i)};
+    const auto work = [this, &sum, &result, stripe] {
+      if (*sum.call.given_up) return;
+      Result<void> summed = SumStripe(sum, stripe);
+      if (!summed.ok() && !sum.call.given_up->exchange(true)) result = std::move(summed);
+    };
+    if (threads == Threads::kOne || cuts.size() == 1) {
+      work();
+    } else {
+      membership.background.Start(work);
+    }
+  }
+  if (threads == Threads::kMany && cuts.size() > 1) membership.background.Finish();
+  TRY(std::move(result));
+  exchange_.ReadersDone(sum.call.ended_before);
+  return {};
+}
+
+Result<void> StoreCommunicator::SumStripe(const Sum& sum, const Stripe& stripe) {
+  Result<void> summed = sum.reduction->AllReduce(exchange_, sum.call, stripe);
+  if (summed.ok() || summed.error().code != Code::kTimeout) return summed;
+  return Explained(sum, stripe, std::move(summed).error());
+}
+
+// A rank that is late may be waiting itself: adds who has not even begun. The time-out stands whether or not this can
+// be found out.
+Error StoreCommunicator::Explained(const Sum& sum, const Stripe& stripe, Error error) {
+  std::vector<Incoming> first;
+  for (int sender = 0; sender < size(); ++sender) {
+    if (sender == rank()) continue;
+    const auto message = sum.reduction->FirstMessage(exchange_, sum.call, stripe, sender);
+    if (message) first.push_back(*message);
+  }
+  const Result<std::vector<int>> absent = exchange_.Absent(sum.call, first);
+  if (!absent.ok() || absent.value().empty()) return error;
+  error.message += StrCat("; ", RankNames(absent.value()), " sent nothing in this round");
+  return error;
 }
 
 Result<void> StoreCommunicator::Broadcast(Bytes& bytes, int root) {
   if (root < 0 || root >= size()) {
     return Error{Code::kInvalid, StrCat("Broadcast from rank ", root, ": the ranks are 0 to ", size() - 1)};
   }
-  const Call call = exchange_.Begin();
-  if (size() == 1) return {};
-  Result<void> done = rank() == root ? Send(call, bytes) : Receive(call, bytes, root);
-  if (!done.ok()) return std::move(done).Context(Doing("Broadcast", call));
-  return {};
+  return Run("Broadcast", bytes.size(), [this, &bytes, root](const Call& call) -> Result<void> {
+    TRY(rank() == root ? Send(call, bytes) : Receive(call, bytes, root));
+    const bool meets = call.round % kRoundsPerMeeting == kRoundsPerMeeting - 1;
+    return meets ? Meet(call, kPartBehindBroadcast) : Result<void>();
+  });
 }
 
 Result<void> StoreCommunicator::Barrier() {
-  const Call call = exchange_.Begin();
-  if (size() == 1) return {};
-  Result<void> met = Meet(call);
-  if (!met.ok()) return std::move(met).Context(Doing("Barrier", call));
-  exchange_.Synchronised(call);
-  return {};
+  return Run("Barrier", 0, [this](const Call& call) { return Meet(call, 0); });
 }
 
-Result<void> StoreCommunicator::Send(const Call& call, ByteSpan bytes) {
-  const Outgoing message{.to = Inbox::OfAll(), .elements = bytes.size(), .type = ElementType::kByte, .payload = bytes};
-  return exchange_.Post(call, std::span(&message, 1));
+Result<void> StoreCommunicator::Send(const Call& call, Bytes& bytes) {
+  const Outgoing message{
+      .to = Inbox::OfAll(), .elements = bytes.size(), .values = {ElementType::kByte, std::span(bytes)}};
+  return exchange_.Post(call, {&message, 1});
 }
 
 Result<void> StoreCommunicator::Receive(const Call& call, Bytes& bytes, int root) {
   const Incoming message{.inbox = Inbox::OfAll(), .sender = root, .type = ElementType::kByte};
-  return exchange_.Collect(call, std::span(&message, 1), [&bytes](std::size_t, const Arrival& arrival) {
-    bytes.assign(arrival.payload.begin(), arrival.payload.end());
-  });
+  const std::vector<Arrival> arrivals = TRY(exchange_.Collect(call, {&message, 1}));
+  const ByteSpan payload = arrivals.front().values.bytes;
+  bytes.assign(payload.begin(), payload.end());
+  return {};
 }
 
-Result<void> StoreCommunicator::Meet(const Call& call) {
-  const Outgoing here{.to = Inbox::OfAll()};
-  TRY(exchange_.Post(call, std::span(&here, 1)));
+Result<void> StoreCommunicator::Meet(const Call& call, std::uint32_t part) {
+  const Outgoing here{.to = Inbox::OfAll(), .part = part};
+  TRY(exchange_.Post(call, {&here, 1}));
   std::vector<Incoming> others;
   for (int sender = 0; sender < size(); ++sender) {
-    if (sender != rank()) others.push_back({.inbox = Inbox::OfAll(), .sender = sender, .payload_bytes = 0});
+    if (sender != rank()) others.push_back({.inbox = Inbox::OfAll(), .sender = sender, .part = part, .elements = 0});
   }
-  return exchange_.Collect(call, others, [](std::size_t, const Arrival&) {});
+  TRY(exchange_.Collect(call, others));
+  exchange_.ReadersDone(call.ended_before);
+  return {};
 }
 
-std::string StoreCommunicator::Doing(std::string_view operation, const Call& call) const {
-  return StrCat("rank ", rank(), " of ", size(), ", round ", call.round, ", ", operation);
-}
+class AlwaysOne final : public Choice {
+ public:
+  explicit AlwaysOne(std::unique_ptr<Reduction> reduction) : reduction_(std::move(reduction)) {}
+  Result<Reduction*> Choose(Exchange&, const Call&, std::uint64_t) override { return reduction_.get(); }
+
+ private:
+  std::unique_ptr<Reduction> reduction_;
+};
 
 }  // namespace
 
-std::unique_ptr<Communicator> MakeStoreCommunicator(const Membership& membership,
-                                                    std::unique_ptr<Reduction> reduction) {
-  return std::make_unique<StoreCommunicator>(membership, std::move(reduction));
+std::unique_ptr<Choice> Always(std::unique_ptr<Reduction> reduction) {
+  return std::make_unique<AlwaysOne>(std::move(reduction));
+}
+
+std::unique_ptr<Communicator> MakeStoreCommunicator(const Membership& membership, std::unique_ptr<Choice> choice) {
+  return std::make_unique<StoreCommunicator>(membership, std::move(choice));
 }
 
 }  // namespace lambdaml

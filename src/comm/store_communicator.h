@@ -1,26 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A Communicator over a Store: everything but the way in which a pattern sums. A pattern is a Reduction. A job of one
-// rank touches no store at all.
+// A Communicator over a Store: everything but the way in which a pattern sums. A job of one rank touches no store at
+// all.
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "comm/communicator.h"
-#include "comm/exchange.h"
+#include "comm/membership.h"
+#include "comm/reduction.h"
 
 namespace lambdaml {
 
-// How one pattern does an all-reduce among at least two ranks.
-class Reduction {
+// Which pattern a call uses. Called in the order of the calls on the communicator's own thread, so whatever is the same
+// on every rank by then may decide.
+class Choice {
  public:
-  virtual ~Reduction() = default;
+  virtual ~Choice() = default;
 
-  // Replaces `values` by the canonical sum over all ranks, and does not return before every rank has begun the call.
-  // After an error `values` are undefined.
-  virtual Result<void> AllReduce(Exchange& exchange, const Call& call, Elements values) = 0;
+  // Before anything of a call with a vector of this length begins.
+  virtual Result<Reduction*> Choose(Exchange& exchange, const Call& call, std::uint64_t vector_bytes) = 0;
+
+  // A few numbers that are summed over all ranks with the tally of the next call, and the sums when it has ended.
+  virtual std::vector<double> Measured(const Exchange& /*exchange*/) { return {}; }
+  virtual void Agreed(std::span<const double> /*sums*/) {}
+
+  virtual std::vector<PatternChoice> choices() const { return {}; }
 };
 
-std::unique_ptr<Communicator> MakeStoreCommunicator(const Membership& membership, std::unique_ptr<Reduction> reduction);
+// Always the same one.
+std::unique_ptr<Choice> Always(std::unique_ptr<Reduction> reduction);
+
+std::unique_ptr<Communicator> MakeStoreCommunicator(const Membership& membership, std::unique_ptr<Choice> choice);
 
 }  // namespace lambdaml

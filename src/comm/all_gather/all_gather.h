@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Every rank writes its vector once, reads everyone else's and adds them itself. Two latencies of the channel, the
-// fewest there can be; w (w - 1) reads of the whole vector, so best for short vectors and few ranks.
+// Every rank writes its vector once and reads everybody's: one write and one read, one after the other, but the bytes
+// that a rank reads grow with the number of ranks.
 
 #include <memory>
 
-#include "comm/communicator.h"
-#include "comm/membership.h"
+#include "comm/reduction.h"
 
 namespace lambdaml::all_gather {
 
-std::unique_ptr<Communicator> Join(const Membership& membership);
+std::unique_ptr<Reduction> Make();
+
+RoundCost CostOf(const RoundShape& shape);
 
 }  // namespace lambdaml::all_gather

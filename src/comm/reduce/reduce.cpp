@@ -1,40 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/reduce/reduce.h"
 
-#include "comm/store_communicator.h"
-#include "comm/vector_part.h"
-
 namespace lambdaml::reduce {
 
 namespace {
 
-constexpr int kMerger = 0;  // the number of the one part
+constexpr int kMerger = 0;
+constexpr Route kToMerger{.step = Step::kContribute, .inbox = Inbox::Of(kMerger)};
+constexpr Route kToAll{.step = Step::kMerged, .inbox = Inbox::OfAll()};
 
 class Reduce final : public Reduction {
  public:
-  Result<void> AllReduce(Exchange& exchange, const Call& call, Elements values) override {
-    const VectorPart whole{.vector_elements = values.count(), .values = values};
-    return exchange.rank() == kMerger ? Merge(exchange, call, whole) : Contribute(exchange, call, whole);
+  Result<void> AllReduce(Exchange& exchange, const Call& call, const Stripe& stripe) override {
+    const Parts parts = CutStripe(stripe, 1, exchange.membership().piece_bytes).front();
+    if (exchange.rank() == kMerger) {
+      const std::vector<int> all = AllRanks(exchange.size());
+      TRY(MergeFrom(exchange, call, {.senders = all, .own = parts, .sums = parts}, kToMerger));
+      return PostAll(exchange, call, parts, kToAll);
+    }
+    TRY(PostAll(exchange, call, parts, kToMerger));
+    const Merged merged{.merger = kMerger, .parts = parts};
+    return Gather(exchange, call, {&merged, 1}, kToAll);
   }
 
- private:
-  static Result<void> Merge(Exchange& exchange, const Call& call, const VectorPart& whole) {
-    TRY(MergeFromAll(exchange, call, whole, Inbox::Of(kMerger)));
-    const Outgoing sum = ToPost(whole, Inbox::OfAll());
-    return exchange.Post(call, std::span(&sum, 1));
-  }
+  std::size_t Copies(int ranks) const override { return static_cast<std::size_t>(ranks); }
 
-  static Result<void> Contribute(Exchange& exchange, const Call& call, const VectorPart& whole) {
-    const Outgoing mine = ToPost(whole, Inbox::Of(kMerger));
-    TRY(exchange.Post(call, std::span(&mine, 1)));
-    return GatherMerged(exchange, call, std::span(&whole, 1));
+  std::optional<Incoming> FirstMessage(Exchange& exchange, const Call& /*call*/, const Stripe& stripe,
+                                       int sender) const override {
+    if (sender == kMerger) return std::nullopt;
+    return ToCollect(CutStripe(stripe, 1, exchange.membership().piece_bytes).front().front(), kToMerger, sender);
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Communicator> Join(const Membership& membership) {
-  return MakeStoreCommunicator(membership, std::make_unique<Reduce>());
+std::unique_ptr<Reduction> Make() { return std::make_unique<Reduce>(); }
+
+RoundCost CostOf(const RoundShape& shape) {
+  RoundCost cost;
+  const std::uint64_t peers = shape.ranks - 1;
+  for (const std::vector<ChunkCost>& stripe : ChunksOfStripes(shape, shape.ranks, 1)) {
+    const ChunkCost& whole = stripe.front();
+    cost.Put(peers + 1, whole);
+    cost.Get(2 * peers, whole);
+    cost.Step(0, 1, whole);
+    cost.Step(1, peers, whole);
+    cost.Step(2, 1, whole);
+    cost.Step(3, 1, whole);
+  }
+  return cost;
 }
 
 }  // namespace lambdaml::reduce

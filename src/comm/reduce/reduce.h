@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Every rank sends its vector to rank 0, which adds them and writes the sum once for all. Four latencies of the channel
-// and the fewest requests, 3 (w - 1) + 1; rank 0 reads w - 1 whole vectors.
+// Rank 0 adds all vectors: the fewest requests, but all bytes pass one rank.
 
 #include <memory>
 
-#include "comm/communicator.h"
-#include "comm/membership.h"
+#include "comm/reduction.h"
 
 namespace lambdaml::reduce {
 
-std::unique_ptr<Communicator> Join(const Membership& membership);
+std::unique_ptr<Reduction> Make();
+
+RoundCost CostOf(const RoundShape& shape);
 
 }  // namespace lambdaml::reduce

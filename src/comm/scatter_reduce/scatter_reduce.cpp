@@ -1,59 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/scatter_reduce/scatter_reduce.h"
 
-#include <vector>
-
-#include "comm/scatter_reduce/chunk.h"
-#include "comm/store_communicator.h"
-#include "comm/vector_part.h"
-
 namespace lambdaml::scatter_reduce {
 
 namespace {
 
+constexpr std::size_t kCopies = 2;  // a chunk of all ranks, and all chunks of the sum
+
+constexpr Route kToAll{.step = Step::kMerged, .inbox = Inbox::OfAll()};
+
+Route ToMerger(std::size_t merger) { return {.step = Step::kContribute, .inbox = Inbox::Of(static_cast<int>(merger))}; }
+
 // The chunks by the rank that merges them.
-std::vector<VectorPart> Cut(Elements values, int ranks) {
-  const std::size_t elements = values.count();
-  std::vector<VectorPart> chunks(Mergers(elements, static_cast<std::size_t>(ranks)));
-  for (std::size_t i = 0; i < chunks.size(); ++i) {
-    const Range range = ChunkOf(elements, i, static_cast<std::size_t>(ranks));
-    chunks[i] = {.number = static_cast<std::uint32_t>(i),
-                 .vector_elements = elements,
-                 .values = values.Slice(range.first, range.length)};
-  }
-  return chunks;
+std::vector<Parts> ChunksOf(const Exchange& exchange, const Stripe& stripe) {
+  return CutStripe(stripe, static_cast<std::size_t>(exchange.size()), exchange.membership().piece_bytes);
 }
 
-Result<void> Scatter(Exchange& exchange, const Call& call, std::span<const VectorPart> chunks) {
+Result<void> Scatter(Exchange& exchange, const Call& call, std::span<const Parts> chunks) {
   std::vector<Outgoing> messages;
-  for (const VectorPart& chunk : chunks) {
-    const auto merger = static_cast<int>(chunk.number);
-    if (merger != exchange.rank()) messages.push_back(ToPost(chunk, Inbox::Of(merger)));
+  for (std::size_t merger = 0; merger < chunks.size(); ++merger) {
+    if (static_cast<int>(merger) == exchange.rank()) continue;
+    for (const Part& part : chunks[merger]) messages.push_back(ToPost(part, ToMerger(merger)));
   }
   return exchange.Post(call, messages);
 }
 
-Result<void> MergeOwn(Exchange& exchange, const Call& call, const VectorPart& own) {
-  TRY(MergeFromAll(exchange, call, own, Inbox::Of(exchange.rank())));
-  const Outgoing merged = ToPost(own, Inbox::OfAll());
-  return exchange.Post(call, std::span(&merged, 1));
+Result<void> MergeOwn(Exchange& exchange, const Call& call, const Parts& own) {
+  const std::vector<int> all = AllRanks(exchange.size());
+  const Route to_own = ToMerger(static_cast<std::size_t>(exchange.rank()));
+  TRY(MergeFrom(exchange, call, {.senders = all, .own = own, .sums = own}, to_own));
+  return PostAll(exchange, call, own, kToAll);
+}
+
+Result<void> GatherAll(Exchange& exchange, const Call& call, std::span<const Parts> chunks) {
+  std::vector<Merged> merged;
+  for (const Parts& chunk : chunks) merged.push_back({.merger = static_cast<int>(merged.size()), .parts = chunk});
+  return Gather(exchange, call, merged, kToAll);
 }
 
 class ScatterReduce final : public Reduction {
  public:
-  Result<void> AllReduce(Exchange& exchange, const Call& call, Elements values) override {
-    const std::vector<VectorPart> chunks = Cut(values, exchange.size());
+  Result<void> AllReduce(Exchange& exchange, const Call& call, const Stripe& stripe) override {
+    const std::vector<Parts> chunks = ChunksOf(exchange, stripe);
     TRY(Scatter(exchange, call, chunks));
     const auto own = static_cast<std::size_t>(exchange.rank());
     if (own < chunks.size()) TRY(MergeOwn(exchange, call, chunks[own]));
-    return GatherMerged(exchange, call, chunks);
+    return GatherAll(exchange, call, chunks);
+  }
+
+  std::size_t Copies(int /*ranks*/) const override { return kCopies; }
+
+  std::optional<Incoming> FirstMessage(Exchange& exchange, const Call& /*call*/, const Stripe& stripe,
+                                       int sender) const override {
+    const std::vector<Parts> chunks = ChunksOf(exchange, stripe);
+    const std::size_t first = sender == 0 ? 1 : 0;
+    if (first >= chunks.size()) return std::nullopt;
+    return ToCollect(chunks[first].front(), ToMerger(first), sender);
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Communicator> Join(const Membership& membership) {
-  return MakeStoreCommunicator(membership, std::make_unique<ScatterReduce>());
+std::unique_ptr<Reduction> Make() { return std::make_unique<ScatterReduce>(); }
+
+RoundCost CostOf(const RoundShape& shape) {
+  RoundCost cost;
+  const std::uint64_t peers = shape.ranks - 1;
+  for (const std::vector<ChunkCost>& stripe : ChunksOfStripes(shape, kCopies, shape.ranks)) {
+    // The busiest rank merges the first chunk, which is never shorter than the others.
+    for (std::size_t i = 0; i < stripe.size(); ++i) {
+      cost.Put(peers + 1, stripe[i]);
+      cost.Get(2 * peers, stripe[i]);
+      cost.Step(0, i > 0 ? 1 : 0, stripe[i]);
+      cost.Step(3, i > 0 ? 1 : 0, stripe[i]);
+    }
+    cost.Step(1, peers, stripe.front());
+    cost.Step(2, 1, stripe.front());
+  }
+  return cost;
 }
 
 }  // namespace lambdaml::scatter_reduce

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The vector is cut into one chunk for each rank. Every rank sends each chunk to the rank that merges it, merges its
-// own, and writes the merged chunk once for all. Four latencies of the channel; each rank writes one vector and reads
-// less than two, whatever the number of ranks, so best for long vectors.
+// Each rank adds one chunk of the vector from all ranks and writes the sum for all: the fewest bytes for each rank, but
+// the number of requests grows with the square of the ranks.
 
 #include <memory>
 
-#include "comm/communicator.h"
-#include "comm/membership.h"
+#include "comm/reduction.h"
 
 namespace lambdaml::scatter_reduce {
 
-std::unique_ptr<Communicator> Join(const Membership& membership);
+std::unique_ptr<Reduction> Make();
+
+RoundCost CostOf(const RoundShape& shape);
 
 }  // namespace lambdaml::scatter_reduce

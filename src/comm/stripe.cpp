@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "comm/stripe.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "comm/canonical_sum.h"
+#include "comm/cut.h"
+
+namespace lambdaml {
+
+namespace {
+
+// Numbers of parts: room for as many parts as a stripe can have in each step, and for all steps in each stripe.
+constexpr std::uint32_t kPartsPerStep = 1U << 14U;
+constexpr std::uint32_t kStepsPerStripe = 4;
+
+std::uint32_t NumberIn(Step step, std::uint32_t part) {
+  return part + static_cast<std::uint32_t>(step) * kPartsPerStep;
+}
+
+// Waits of a stripe and a step are alike from call to call.
+std::uint32_t KindOf(const Parts& parts, const Route& route) {
+  return NumberIn(route.step, parts.front().number) / kPartsPerStep + 1;
+}
+
+// The tally of one part, as others have sent it and this rank has it.
+void SumTally(std::span<const ByteSpan> by_sender, std::span<double> tally) {
+  std::vector<Encoded> numbers;
+  for (const ByteSpan of_sender : by_sender) {
+    numbers.push_back({.type = ElementType::kFloat64, .bytes = of_sender, .elements = tally.size()});
+  }
+  CanonicalSum(numbers, Accumulate::kFloat64, Elements::Of(tally));
+}
+
+class Merging {
+ public:
+  Merging(Exchange& exchange, const Merge& merge) : exchange_(exchange), merge_(merge) {}
+
+  // `arrivals` are by part and within it by sender, without this rank.
+  void Sum(std::span<const Arrival> arrivals) {
+    const std::size_t others = merge_.senders.size() - 1;
+    for (std::size_t i = 0; i < merge_.own.size(); ++i) SumPart(i, arrivals.subspan(i * others, others));
+  }
+
+ private:
+  void SumPart(std::size_t index, std::span<const Arrival> arrivals) {
+    const Part& own = merge_.own[index];
+    const Part& sum = merge_.sums[index];
+    std::vector<Encoded> values;
+    std::vector<ByteSpan> tallies;
+    auto arrival = arrivals.begin();
+    for (const int sender : merge_.senders) {
+      const bool mine = sender == exchange_.rank();
+      values.push_back(mine ? Encoded{own.values.type, own.values.bytes, own.values.count()} : arrival->values);
+      tallies.push_back(mine ? std::as_bytes(own.tally) : arrival->tally);
+      if (!mine) ++arrival;
+    }
+    const WireFormat& format = exchange_.membership().format;
+    CanonicalSum(values, PrecisionOf(format), sum.values);
+    if (merge_.what == SumOf::kAllRanks) RoundTo(format.wire, sum.values);
+    if (!own.tally.empty()) SumTally(tallies, sum.tally);
+  }
+
+  Exchange& exchange_;
+  const Merge& merge_;
+};
+
+}  // namespace
+
+std::vector<Parts> CutStripe(const Stripe& stripe, std::size_t chunks, std::size_t piece_bytes) {
+  const Cut whole{0, stripe.values.count()};
+  std::vector<Parts> cut;
+  std::uint32_t number = stripe.number * kStepsPerStripe * kPartsPerStep;
+  for (const Pieces& chunk : CutPieces(whole, ElementBytes(stripe.values.type), chunks, piece_bytes)) {
+    Parts& parts = cut.emplace_back();
+    for (const Cut piece : chunk) {
+      parts.push_back({.number = number++,
+                       .vector_elements = stripe.vector_elements,
+                       .values = stripe.values.Slice(piece.first, piece.length)});
+    }
+  }
+  cut.front().front().tally = stripe.tally;
+  return cut;
+}
+
+Outgoing ToPost(const Part& part, const Route& route) {
+  return {.to = route.inbox,
+          .part = NumberIn(route.step, part.number),
+          .elements = part.vector_elements,
+          .values = part.values,
+          .tally = part.tally};
+}
+
+Incoming ToCollect(const Part& part, const Route& route, int sender) {
+  return {.inbox = route.inbox,
+          .sender = sender,
+          .part = NumberIn(route.step, part.number),
+          .elements = part.vector_elements,
+          .type = part.values.type,
+          .part_elements = part.values.count(),
+          .tally = part.tally.size()};
+}
+
+Result<void> PostAll(Exchange& exchange, const Call& call, const Parts& parts, const Route& route) {
+  std::vector<Outgoing> messages;
+  for (const Part& part : parts) messages.push_back(ToPost(part, route));
+  return exchange.Post(call, messages);
+}
+
+Result<void> MergeFrom(Exchange& exchange, const Call& call, const Merge& merge, const Route& route) {
+  std::vector<Incoming> expected;
+  for (const Part& part : merge.own) {
+    for (const int sender : merge.senders) {
+      if (sender != exchange.rank()) expected.push_back(ToCollect(part, route, sender));
+    }
+  }
+  const std::vector<Arrival> arrivals = TRY(exchange.Collect(call, expected, KindOf(merge.own, route)));
+  Merging(exchange, merge).Sum(arrivals);
+  return {};
+}
+
+Result<void> Gather(Exchange& exchange, const Call& call, std::span<const Merged> merged, const Route& route) {
+  std::vector<Incoming> expected;
+  std::vector<const Part*> parts;
+  for (const Merged& of_merger : merged) {
+    if (of_merger.merger == exchange.rank()) continue;
+    for (const Part& part : of_merger.parts) {
+      parts.push_back(&part);
+      expected.push_back(ToCollect(part, route, of_merger.merger));
+    }
+  }
+  if (expected.empty()) return {};
+  const std::vector<Arrival> arrivals = TRY(exchange.Collect(call, expected, KindOf(merged.front().parts, route)));
+  for (std::size_t i = 0; i < arrivals.size(); ++i) {
+    Decode(arrivals[i].values, parts[i]->values);
+    if (!arrivals[i].tally.empty()) {
+      std::memcpy(parts[i]->tally.data(), arrivals[i].tally.data(), arrivals[i].tally.size());
+    }
+  }
+  return {};
+}
+
+std::vector<int> AllRanks(int ranks) {
+  std::vector<int> all(static_cast<std::size_t>(ranks));
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+}  // namespace lambdaml
