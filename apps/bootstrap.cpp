@@ -23,10 +23,18 @@ namespace lambdaml {
 
 namespace {
 
-Result<std::string> RunPart(const JobInvocation& job, const WorkerRuntime& runtime, const Environment& environment) {
-  if (job.part == Part::kWorker) return ToJson(TRY(RunWorker(job, runtime)));
-  LambdaClient lambda(TRY(environment.Require("AWS_ENDPOINT_URL_LAMBDA")),
-                      TRY(environment.Require("AWS_LAMBDA_FUNCTION_NAME")));
+FunctionResult RunAsWorker(const JobInvocation& job, const WorkerRuntime& runtime) {
+  WorkerEnd end = RunWorker(job, runtime);
+  if (!end.report.ok()) return ToFunctionError(end.report.error(), std::move(end.last_calls));
+  return ToJson(end.report.value());
+}
+
+FunctionResult RunAsTrigger(const JobInvocation& job, const WorkerRuntime& runtime, const Environment& environment) {
+  const Result<std::string> endpoint = environment.Require("AWS_ENDPOINT_URL_LAMBDA");
+  const Result<std::string> name = environment.Require("AWS_LAMBDA_FUNCTION_NAME");
+  if (!endpoint.ok()) return ToFunctionError(endpoint.error());
+  if (!name.ok()) return ToFunctionError(name.error());
+  LambdaClient lambda(endpoint.value(), name.value());
   return RunTrigger(job, {.clock = runtime.clock,
                           .log = runtime.log,
                           .environment = environment,
@@ -47,15 +55,17 @@ Error Serve(const Environment& environment, Log& log) {
   if (!endpoint.ok()) return Error(endpoint.error()).Context("this program is started by a function platform");
   RuntimeClient runtime(endpoint.value());
   bool cold = true;
-  return runtime.Serve([&](const Invocation& invocation) -> Result<std::string> {
-    const JobInvocation job = TRY(ParseJobInvocation(invocation.payload));
+  return runtime.Serve([&](const Invocation& invocation) -> FunctionResult {
+    const Result<JobInvocation> parsed = ParseJobInvocation(invocation.payload);
+    if (!parsed.ok()) return ToFunctionError(parsed.error());
+    const JobInvocation& job = parsed.value();
     const WorkerRuntime worker{.clock = clock,
                                .log = log,
                                .environment = environment,
                                .arrived = clock.Now(),
                                .deadline = DeadlineOf(job, invocation, clock),
                                .cold_start = std::exchange(cold, false)};
-    return RunPart(job, worker, environment);
+    return job.part == Part::kWorker ? RunAsWorker(job, worker) : RunAsTrigger(job, worker, environment);
   });
 }
 

@@ -2,6 +2,7 @@
 #include "cli/summary.h"
 
 #include <cmath>
+#include <map>
 
 #include "base/text.h"
 #include "cli/cost.h"
@@ -41,7 +42,18 @@ std::string TrafficLine(const JobReport& report) {
     received += static_cast<double>(worker.bytes_received);
   }
   return StrCat("traffic  ", HumanCount(requests), " requests, ", HumanBytes(sent), " sent, ", HumanBytes(received),
-                " received\n");
+                " received, ", Fixed(MissesPerRound(report), 1), " misses a round\n");
+}
+
+// Where measurements chose the pattern: what was chosen for each length in the end.
+std::string PatternLine(const JobReport& report) {
+  std::map<std::int64_t, std::string> by_length;
+  for (const ChosenPattern& choice : report.workers.front().pattern_choices) {
+    by_length[choice.elements] = StrCat(choice.pattern, " for ", HumanCount(choice.elements), " numbers");
+  }
+  std::vector<std::string> choices;
+  for (const auto& [elements, words] : by_length) choices.push_back(words);
+  return choices.empty() ? "" : StrCat("pattern  ", JoinWith(", ", choices), "\n");
 }
 
 std::string CostLine(const JobReport& report) {
@@ -70,7 +82,7 @@ std::string SummaryOf(const JobReport& report) {
                  report.workers.size(), " workers (", Name(any.ending), ")\n");
   text += StrCat("train    ", InWords(any.train), "\n");
   if (any.test) text += StrCat("test     ", InWords(*any.test), "\n");
-  return text + TimeLine(report) + TrafficLine(report) + CostLine(report);
+  return text + TimeLine(report) + TrafficLine(report) + PatternLine(report) + CostLine(report);
 }
 
 }  // namespace lambdaml

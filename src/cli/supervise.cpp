@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/text.h"
@@ -12,6 +11,7 @@
 #include "cli/job_log.h"
 #include "cli/summary.h"
 #include "job/invocation.h"
+#include "platform/function_error.h"
 #include "platform/platform.h"
 #include "storage/ops.h"
 #include "storage/registry.h"
@@ -23,15 +23,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::milliseconds kFrame{100};  // between two drawings
-
-// The message of a failed function: {"errorMessage": "...", "errorType": "..."}.
-std::string CauseOf(const Outcome& outcome) {
-  const auto payload = nlohmann::json::parse(outcome.payload, nullptr, false);
-  if (payload.is_object() && payload.contains("errorMessage") && payload["errorMessage"].is_string()) {
-    return payload["errorMessage"].get<std::string>();
-  }
-  return outcome.payload.empty() ? outcome.function_error : outcome.payload;
-}
 
 // Where the channel may be gone for good, nobody waits long for it to come back.
 Result<std::size_t> ClearBriefly(const JobInvocation& attempt, const Session& session) {
@@ -73,6 +64,7 @@ class Supervisor {
     } else {
       report.status = killed_ ? "stopped" : "failed";
       report.error = workers.error().message;
+      report.failures = std::move(failures_);
     }
     report.wall_seconds = Elapsed();
     watch_.End();
@@ -119,12 +111,22 @@ class Supervisor {
     Show();
     if (killed_) return Error{Code::kUnavailable, "ended at once by a second interrupt; there is no model"};
     if (!outcome.ok()) return outcome.error();
-    if (!outcome.value().function_error.empty()) return Error{Code::kInternal, CauseOf(outcome.value())};
+    if (!outcome.value().function_error.empty()) return TriggerFailed(outcome.value());
     TRY(destroyed);
     std::vector<WorkerReport> workers = TRY(ParseWorkerReports(outcome.value().payload));
     if (workers.empty()) return Error{Code::kInternal, "the trigger returned no reports"};
     TRY(SaveModel(workers.front().model_key));
     return workers;
+  }
+
+  // Keeps how the workers failed.
+  Error TriggerFailed(const Outcome& outcome) {
+    const FunctionError error = ParseFunctionError(outcome.payload);
+    for (const std::string& line : error.trace) {
+      Result<Failure> failure = ParseFailure(line);
+      if (failure.ok()) failures_.push_back(std::move(failure).value());
+    }
+    return {Code::kInternal, error.message.empty() ? outcome.function_error : error.message};
   }
 
   Result<Outcome> Await(Platform& platform, Interrupts& interrupts) {
@@ -189,6 +191,7 @@ class Supervisor {
   JobLog log_;
   JobInvocation invocation_;
   std::unique_ptr<Store> channel_;
+  std::vector<Failure> failures_;
   double epochs_total_ = 0;  // as the workers tell it
   bool stopping_ = false;
   bool killed_ = false;

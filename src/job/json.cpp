@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "job/json.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/text.h"
@@ -62,6 +63,14 @@ Result<Reader> Reader::Object(std::string_view member) const {
 Result<std::vector<Reader>> Reader::Array(std::string_view member) const {
   const Value* const value = TRY(Member(member));
   return Reader(*value, StrCat(document_, ".", member)).Elements();
+}
+
+Result<std::vector<std::string>> Reader::Texts(std::string_view member) const {
+  const Value* const value = TRY(Member(member));
+  const auto is_text = [](const Value& element) { return element.is_string(); };
+  if (!value->is_array() || !std::all_of(value->begin(), value->end(), is_text))
+    return Wrong(member, "an array of texts");
+  return value->get<std::vector<std::string>>();
 }
 
 Result<std::string> Reader::Nested(std::string_view member) const {

@@ -37,6 +37,7 @@ class Reader {
   Result<double> Number(std::string_view member) const;
   Result<Reader> Object(std::string_view member) const;
   Result<std::vector<Reader>> Array(std::string_view member) const;
+  Result<std::vector<std::string>> Texts(std::string_view member) const;
   // The member's own text as JSON.
   Result<std::string> Nested(std::string_view member) const;
   // The elements, if the document itself is an array.

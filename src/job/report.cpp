@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "job/report.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -29,6 +30,10 @@ void AddShared(json::Value& value, const WorkerReport& report) {
   if (report.test) value["test"] = json::FromMetrics(*report.test);
   value["curve"] = json::Value::array();
   for (const CurvePoint& point : report.curve) value["curve"].push_back(json::FromPoint(point));
+  value["pattern_choices"] = json::Value::array();
+  for (const ChosenPattern& choice : report.pattern_choices) {
+    value["pattern_choices"].push_back(json::FromChoice(choice));
+  }
 }
 
 void AddOwn(json::Value& value, const WorkerReport& report) {
@@ -36,6 +41,7 @@ void AddOwn(json::Value& value, const WorkerReport& report) {
   value["rows"] = report.rows;
   value["seconds"] = json::FromPhases(report.seconds);
   value["requests"] = report.requests;
+  value["misses"] = report.misses;
   value["bytes_sent"] = report.bytes_sent;
   value["bytes_received"] = report.bytes_received;
   value["channel_dollars"] = report.channel_dollars;
@@ -51,6 +57,9 @@ Result<void> ReadShared(const json::Reader& reader, WorkerReport& report) {
   report.train = TRY(json::ToMetrics(TRY(reader.Object("train"))));
   if (reader.Has("test")) report.test = TRY(json::ToMetrics(TRY(reader.Object("test"))));
   for (const json::Reader& point : TRY(reader.Array("curve"))) report.curve.push_back(TRY(json::ToPoint(point)));
+  for (const json::Reader& choice : TRY(reader.Array("pattern_choices"))) {
+    report.pattern_choices.push_back(TRY(json::ToChoice(choice)));
+  }
   return {};
 }
 
@@ -59,6 +68,7 @@ Result<void> ReadOwn(const json::Reader& reader, WorkerReport& report) {
   report.rows = TRY(reader.Integer("rows"));
   report.seconds = TRY(json::ToPhases(TRY(reader.Object("seconds"))));
   report.requests = TRY(reader.Integer("requests"));
+  report.misses = TRY(reader.Integer("misses"));
   report.bytes_sent = TRY(reader.Integer("bytes_sent"));
   report.bytes_received = TRY(reader.Integer("bytes_received"));
   report.channel_dollars = TRY(reader.Number("channel_dollars"));
@@ -69,6 +79,12 @@ Result<void> ReadOwn(const json::Reader& reader, WorkerReport& report) {
 }
 
 }  // namespace
+
+double MissesPerRound(const JobReport& report) {
+  double misses = 0;
+  for (const WorkerReport& worker : report.workers) misses += static_cast<double>(worker.misses);
+  return report.workers.empty() ? 0 : misses / std::max(1.0, static_cast<double>(report.workers.front().rounds));
+}
 
 std::string_view Name(Ending ending) { return kEndings[static_cast<std::size_t>(ending)]; }
 
@@ -87,6 +103,12 @@ Result<WorkerReport> ParseWorkerReport(std::string_view text) {
   return report;
 }
 
+std::string ToJson(const Failure& failure) { return json::Write(json::FromFailure(failure)); }
+
+Result<Failure> ParseFailure(std::string_view text) {
+  return json::ToFailure(TRY(json::Reader::Parse(text, "failure")));
+}
+
 std::string ToJson(const JobReport& report) {
   json::Value value;
   value["status"] = report.status;
@@ -96,13 +118,17 @@ std::string ToJson(const JobReport& report) {
   value["version"] = report.version;
   value["seed"] = report.spec.seed;
   value["wall_seconds"] = report.wall_seconds;
-  if (!report.workers.empty()) AddShared(value, report.workers.front());
+  if (!report.workers.empty()) {
+    AddShared(value, report.workers.front());
+    value["misses_per_round"] = MissesPerRound(report);
+  }
   value["workers"] = json::Value::array();
   for (const WorkerReport& worker : report.workers) {
     json::Value own;
     AddOwn(own, worker);
     value["workers"].push_back(std::move(own));
   }
+  for (const Failure& failure : report.failures) value["failures"].push_back(json::FromFailure(failure));
   value["spec"] = json::FromSpec(Printable(report.spec));
   return json::WritePretty(value);
 }
@@ -122,6 +148,11 @@ Result<JobReport> ParseJobReport(std::string_view text) {
     TRY(ReadOwn(own, worker));
     TRY(ReadShared(reader, worker));
     report.workers.push_back(std::move(worker));
+  }
+  if (reader.Has("failures")) {
+    for (const json::Reader& failure : TRY(reader.Array("failures"))) {
+      report.failures.push_back(TRY(json::ToFailure(failure)));
+    }
   }
   return report;
 }

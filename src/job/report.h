@@ -45,11 +45,20 @@ struct PhaseSeconds {
   double wait = 0;         // for messages of other ranks
 };
 
+// Which pattern has summed vectors of one length from some round on, where the job leaves it to measurements.
+struct ChosenPattern {
+  std::int64_t round = 0;
+  std::int64_t elements = 0;
+  std::string pattern;
+  std::string reason;
+};
+
 struct WorkerReport {
   std::int64_t rank = 0;
   std::int64_t rows = 0;
   PhaseSeconds seconds;
   std::int64_t requests = 0;  // to the channel
+  std::int64_t misses = 0;    // of these: looks for what was not there yet
   std::int64_t bytes_sent = 0;
   std::int64_t bytes_received = 0;
   double channel_dollars = 0;  // what the channel's owner bills for these requests
@@ -61,9 +70,17 @@ struct WorkerReport {
   std::int64_t rounds = 0;
   double epochs = 0;
   std::vector<CurvePoint> curve;
+  std::vector<ChosenPattern> pattern_choices;  // of rank 0
   Metrics train;
   std::optional<Metrics> test;
   std::string model_key;  // where the model is in the channel
+};
+
+// How one worker failed.
+struct Failure {
+  std::int64_t rank = 0;
+  std::string error;
+  std::vector<std::string> last_calls;  // its last collective calls, one line each, the oldest first
 };
 
 struct JobReport {
@@ -75,7 +92,14 @@ struct JobReport {
   double wall_seconds = 0;  // as the user waited, from the command to the model
   JobSpec spec;
   std::vector<WorkerReport> workers;
+  std::vector<Failure> failures;  // the first one first
 };
+
+// Of all workers together. What looking too early costs.
+double MissesPerRound(const JobReport& report);
+
+std::string ToJson(const Failure& failure);
+Result<Failure> ParseFailure(std::string_view json);
 
 std::string ToJson(const WorkerReport& report);
 Result<WorkerReport> ParseWorkerReport(std::string_view json);

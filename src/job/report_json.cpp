@@ -32,6 +32,23 @@ Value FromPhases(const PhaseSeconds& seconds) {
   return value;
 }
 
+Value FromChoice(const ChosenPattern& choice) {
+  Value value;
+  value["round"] = choice.round;
+  value["elements"] = choice.elements;
+  value["pattern"] = choice.pattern;
+  value["reason"] = choice.reason;
+  return value;
+}
+
+Value FromFailure(const Failure& failure) {
+  Value value;
+  value["rank"] = failure.rank;
+  value["error"] = failure.error;
+  value["last_calls"] = failure.last_calls;
+  return value;
+}
+
 Result<Metrics> ToMetrics(const Reader& reader) {
   Metrics metrics;
   metrics.loss = TRY(reader.Number("loss"));
@@ -59,6 +76,23 @@ Result<PhaseSeconds> ToPhases(const Reader& reader) {
   seconds.communicate = TRY(reader.Number("communicate"));
   seconds.wait = TRY(reader.Number("wait"));
   return seconds;
+}
+
+Result<ChosenPattern> ToChoice(const Reader& reader) {
+  ChosenPattern choice;
+  choice.round = TRY(reader.Integer("round"));
+  choice.elements = TRY(reader.Integer("elements"));
+  choice.pattern = TRY(reader.Text("pattern"));
+  choice.reason = TRY(reader.Text("reason"));
+  return choice;
+}
+
+Result<Failure> ToFailure(const Reader& reader) {
+  Failure failure;
+  failure.rank = TRY(reader.Integer("rank"));
+  failure.error = TRY(reader.Text("error"));
+  failure.last_calls = TRY(reader.Texts("last_calls"));
+  return failure;
 }
 
 }  // namespace lambdaml::json

@@ -25,6 +25,7 @@ WorkerReport ExampleWorker() {
   report.rows = 30;
   report.seconds = {.start = 0.25, .load = 0.5, .compute = 1.5, .communicate = 2.5, .wait = 3.5};
   report.requests = 7;
+  report.misses = 3;
   report.bytes_sent = 1000;
   report.channel_dollars = 0.0125;
   report.ending = Ending::kTargetLoss;
@@ -33,6 +34,7 @@ WorkerReport ExampleWorker() {
   report.curve = {
       {.round = 4, .epoch = 0.5, .seconds = 0.1, .loss = 0.75, .accuracy = 0.5, .test = {}},
       {.round = 12, .epoch = 1.5, .seconds = 0.2, .loss = 0.5, .accuracy = 0.75, .test = Metrics{0.6, 0.7, 9}}};
+  report.pattern_choices = {{.round = 3, .elements = 40, .pattern = "reduce", .reason = "0.1 s against 0.2 s"}};
   report.train = {0.5, 0.75, 60};
   report.test = Metrics{0.6, 0.7, 9};
   report.model_key = "jobs/example/1/model.safetensors";
@@ -58,9 +60,30 @@ TEST(JobReport, JsonRoundTripAndWhatRanksAgreeOnAtTheTop) {
   const std::string json = ToJson(report);
   EXPECT_NE(json.find("\"status\": \"done\""), std::string::npos);
   EXPECT_LT(json.find("\"test\""), json.find("\"workers\""));
+  EXPECT_NE(json.find("\"misses_per_round\": 0.5"), std::string::npos) << json;
   const Result<JobReport> again = ParseJobReport(json);
   ASSERT_TRUE(again.ok()) << again.error().message;
   EXPECT_EQ(ToJson(again.value()), json);
+}
+
+TEST(JobReport, AFailedJobTellsHowItsWorkersFailed) {
+  JobReport report;
+  report.status = "failed";
+  report.error = "worker 1: gone";
+  report.spec = ExampleSpec();
+  report.failures = {
+      {.rank = 1, .error = "gone", .last_calls = {}},
+      {.rank = 0, .error = "aborted", .last_calls = {"round 1 AllReduce: done", "round 2 Barrier: bad"}}};
+  const std::string json = ToJson(report);
+  const Result<JobReport> again = ParseJobReport(json);
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(ToJson(again.value()), json);
+  EXPECT_EQ(again.value().failures.at(1).last_calls, report.failures[1].last_calls);
+  const Result<Failure> alone = ParseFailure(ToJson(report.failures[1]));
+  ASSERT_TRUE(alone.ok()) << alone.error().message;
+  EXPECT_EQ(ToJson(alone.value()), ToJson(report.failures[1]));
+  EXPECT_EQ(ParseFailure(R"({"rank":0,"error":"x","last_calls":[1]})").error().message,
+            "failure: 'last_calls' is not an array of texts");
 }
 
 TEST(JobReport, HoldsNoSecretOfAUrl) {

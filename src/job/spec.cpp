@@ -29,6 +29,29 @@ Fields Describe(StopSpec& spec) {
   };
 }
 
+Fields Describe(ExchangeSpec& spec) {
+  return {
+      {"wire",
+       spec.wire,
+       "numbers as they travel: with fewer bits there is less to send, and sums are rounded",
+       {.one_of = {"float32", "float16", "bfloat16", "int8"}}},
+      {"sparse",
+       spec.sparse,
+       "auto: vectors with few non-zeros travel as indices and values; the sums are the same",
+       {.one_of = {"auto", "never"}}},
+      {"filter",
+       spec.filter,
+       "what of an update travels now; the rest is kept and travels with a later one",
+       {.one_of = {"none", "top_k", "significance"}}},
+      {"share", spec.share, "of filter top_k: the share of the numbers that travels", {.min = 1e-6, .max = 1}},
+      {"threshold",
+       spec.threshold,
+       "of filter significance: a change travels when it is this large beside what it changes",
+       {.min = 0, .max = 1e6}},
+      {"accumulate", spec.accumulate, "the precision in which sums are made", {.one_of = {"float32", "float64"}}},
+  };
+}
+
 Fields Describe(JobSpec& spec) {
   return {
       {"name", spec.name, "what the job is called: letters, digits, '-', '_' and '.'"},
@@ -38,6 +61,12 @@ Fields Describe(JobSpec& spec) {
       {"workers", spec.workers, "how many functions train together", {.min = 1, .max = 1000}},
       {"channel", spec.channel, "URL of the storage where the workers meet; `lambdaml channels` lists the kinds"},
       {"pattern", spec.pattern, "how they exchange vectors; `lambdaml patterns` lists them"},
+      {"sync",
+       spec.sync,
+       "bsp: every round waits for all workers; asp: for none; ssp: for those that are too far behind",
+       {.one_of = {"bsp", "asp", "ssp"}}},
+      {"staleness", spec.staleness, "of sync ssp: rounds that a worker may run ahead of the others", {.min = 0}},
+      {"exchange", Describe(spec.exchange), "what of a vector travels, and how"},
       {"output", spec.output, "folder for model.safetensors and report.json"},
       {"platform", spec.platform, "where the functions run; `lambdaml platforms` lists them"},
       {"function", Describe(spec.function), "the size of a function"},
@@ -55,8 +84,9 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 64;
 
-constexpr std::array<std::string_view, 8> kRecipe{"data", "model",   "algorithm",      "workers",
-                                                  "seed", "holdout", "evaluate_every", "stop"};
+constexpr std::array<std::string_view, 11> kRecipe{"data",    "model",          "algorithm", "workers",
+                                                   "sync",    "staleness",      "exchange",  "seed",
+                                                   "holdout", "evaluate_every", "stop"};
 
 bool IsNameCharacter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
@@ -68,6 +98,22 @@ Result<void> CheckName(std::string_view name) {
   if (legal) return {};
   return Error{Code::kInvalid, StrCat("name: '", name, "' must be at most ", kNameBytesMax,
                                       " letters, digits, '-', '_' or '.', and not begin with '.'")};
+}
+
+// A setting that only has an effect with a choice of another.
+struct Depends {
+  std::string_view setting;
+  double value = 0;
+  double default_value = 0;
+  std::string_view on;
+  std::string_view needed;
+  std::string_view actual;
+};
+
+Result<void> CheckDepends(const Depends& d) {
+  if (d.value == d.default_value || d.actual == d.needed) return {};
+  return Error{Code::kInvalid, StrCat(d.setting, ": ", d.value, " has no effect with ", d.on, " ", d.actual, ": set ",
+                                      d.on, " to ", d.needed, ", or leave ", d.setting, " out")};
 }
 
 // A scalar as JSON has it: numbers and truth values without quotes.
@@ -119,6 +165,7 @@ std::string RecipeOf(const JobSpec& spec) {
   const json::Value all = json::FromSpec(Printable(spec));
   json::Value recipe;
   for (const std::string_view name : kRecipe) recipe[std::string(name)] = all[std::string(name)];
+  recipe["exchange"].erase("sparse");
   return json::Write(recipe);
 }
 
@@ -148,7 +195,13 @@ Result<void> Validate(const JobSpec& spec) {
                                    {"output", spec.output}}) {
     if (value.empty()) return Error{Code::kInvalid, StrCat("the job has no '", key, "': add a line '", key, ": ...'")};
   }
-  return CheckName(spec.name);
+  TRY(CheckName(spec.name));
+  const ExchangeSpec usual;
+  const ExchangeSpec& exchange = spec.exchange;
+  TRY(CheckDepends({"staleness", static_cast<double>(spec.staleness), 0, "sync", "ssp", spec.sync}));
+  TRY(CheckDepends({"exchange.share", exchange.share, usual.share, "exchange.filter", "top_k", exchange.filter}));
+  return CheckDepends(
+      {"exchange.threshold", exchange.threshold, usual.threshold, "exchange.filter", "significance", exchange.filter});
 }
 
 }  // namespace lambdaml

@@ -25,6 +25,16 @@ struct StopSpec {
   std::int64_t patience = 0;  // 0: never
 };
 
+// What of a vector travels, and how.
+struct ExchangeSpec {
+  std::string wire = "float32";
+  std::string sparse = "auto";
+  std::string filter = "none";
+  double share = 0.01;
+  double threshold = 0.01;
+  std::string accumulate = "float32";
+};
+
 struct JobSpec {
   std::string name;
   std::string data;
@@ -33,6 +43,9 @@ struct JobSpec {
   std::int64_t workers = 4;
   std::string channel;
   std::string pattern = "scatter_reduce";
+  std::string sync = "bsp";
+  std::int64_t staleness = 0;
+  ExchangeSpec exchange;
   std::string output;
   std::string platform = "local";
   FunctionSpec function;
@@ -44,6 +57,7 @@ struct JobSpec {
 
 Fields Describe(FunctionSpec& spec);
 Fields Describe(StopSpec& spec);
+Fields Describe(ExchangeSpec& spec);
 Fields Describe(JobSpec& spec);
 
 // Reads YAML or JSON. `file` is for messages, which name the line. Every problem that can be seen in the text alone is
@@ -53,7 +67,8 @@ Result<JobSpec> ParseJobSpec(std::string_view text, std::string_view file);
 // Sets one value by its path, "algorithm.learning_rate=0.2" as path and text.
 Result<void> Set(JobSpec& spec, std::string_view path, std::string_view text);
 
-// What cannot be seen from one value alone: required keys, a name that is legal in keys and file names.
+// What cannot be seen from one value alone: required keys, a name that is legal in keys and file names, settings that
+// have no effect beside others.
 Result<void> Validate(const JobSpec& spec);
 
 std::string ToJson(const JobSpec& spec);

@@ -49,11 +49,14 @@ TEST(JobSpec, TheRecipeIsWhatDeterminesTheModel) {
   elsewhere.output = "elsewhere";
   elsewhere.pattern = "reduce";
   elsewhere.function.memory_mb = 1024;
+  elsewhere.exchange.sparse = "never";
   elsewhere.data += "?token=secret";
   EXPECT_EQ(RecipeOf(elsewhere), RecipeOf(spec));
   EXPECT_EQ(RecipeOf(spec), R"({"data":"file:///data","model":{"kind":"logistic","l2":1e-05},)"
                             R"("algorithm":{"kind":"ga_sgd","batch":512,"epochs":20,"learning_rate":0.1},)"
-                            R"("workers":4,"seed":1,"holdout":0.0,"evaluate_every":1,)"
+                            R"("workers":4,"sync":"bsp","staleness":0,)"
+                            R"("exchange":{"wire":"float32","filter":"none","share":0.01,"threshold":0.01,)"
+                            R"("accumulate":"float32"},"seed":1,"holdout":0.0,"evaluate_every":1,)"
                             R"("stop":{"target_loss":0.0,"rounds":0,"patience":0}})");
 }
 
@@ -89,6 +92,28 @@ TEST(JobSpec, ValidateNamesWhatIsMissing) {
   for (const char* name : {"a/b", ".hidden", "ümlaut", "a b"}) {
     spec.name = name;
     EXPECT_EQ(Validate(spec).error().code, Code::kInvalid) << name;
+  }
+}
+
+TEST(JobSpec, ValidateRefusesWhatHasNoEffect) {
+  const auto refusal = [](std::string_view path, std::string_view text) {
+    JobSpec spec = ParseJobSpec(kJob, "job.yaml").value();
+    EXPECT_TRUE(Set(spec, path, text).ok());
+    const Result<void> valid = Validate(spec);
+    return valid.ok() ? "" : valid.error().message;
+  };
+  EXPECT_EQ(refusal("staleness", "3"),
+            "staleness: 3 has no effect with sync bsp: set sync to ssp, or leave staleness out");
+  EXPECT_EQ(refusal("exchange.share", "0.1"),
+            "exchange.share: 0.1 has no effect with exchange.filter none: set exchange.filter to top_k, or leave "
+            "exchange.share out");
+  EXPECT_NE(refusal("exchange.threshold", "0.1"), "");
+  for (const auto& [path, text] : {std::pair{"sync", "asp"},
+                                   {"sync", "ssp"},
+                                   {"exchange.filter", "top_k"},
+                                   {"exchange.wire", "int8"},
+                                   {"staleness", "0"}}) {
+    EXPECT_EQ(refusal(path, text), "");
   }
 }
 

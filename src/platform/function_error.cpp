@@ -2,11 +2,22 @@
 #include "platform/function_error.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace lambdaml {
 
+FunctionError ToFunctionError(const Error& error, std::vector<std::string> trace) {
+  return {.type = std::string(Name(error.code)), .message = error.message, .trace = std::move(trace)};
+}
+
+FunctionResult ToFunctionResult(Result<std::string> result) {
+  if (result.ok()) return std::move(result).value();
+  return ToFunctionError(result.error());
+}
+
 std::string ToJson(const FunctionError& error) {
-  const nlohmann::ordered_json value{{"errorMessage", error.message}, {"errorType", error.type}};
+  nlohmann::ordered_json value{{"errorMessage", error.message}, {"errorType", error.type}};
+  if (!error.trace.empty()) value["stackTrace"] = error.trace;
   return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -19,6 +30,11 @@ FunctionError ParseFunctionError(std::string_view payload) {
   };
   FunctionError error{.type = text("errorType"), .message = text("errorMessage")};
   if (error.message.empty()) error.message = payload;
+  const auto trace = value.find("stackTrace");
+  if (trace == value.end() || !trace->is_array()) return error;
+  for (const auto& line : *trace) {
+    if (line.is_string()) error.trace.push_back(line.get<std::string>());
+  }
   return error;
 }
 

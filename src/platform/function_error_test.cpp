@@ -7,9 +7,17 @@ namespace lambdaml {
 namespace {
 
 TEST(FunctionError, ReadsWhatItWrites) {
-  const FunctionError error = ParseFunctionError(ToJson({.type = "invalid", .message = "row \"1\"\nbad"}));
+  const FunctionError error =
+      ParseFunctionError(ToJson({.type = "invalid", .message = "row \"1\"\nbad", .trace = {"one", "two"}}));
   EXPECT_EQ(error.type, "invalid");
   EXPECT_EQ(error.message, "row \"1\"\nbad");
+  EXPECT_EQ(error.trace, (std::vector<std::string>{"one", "two"}));
+}
+
+TEST(FunctionError, TraceOfAnotherFormIsLeftOut) {
+  EXPECT_TRUE(ParseFunctionError(R"({"errorMessage":"m","stackTrace":"one"})").trace.empty());
+  EXPECT_EQ(ParseFunctionError(R"({"errorMessage":"m","stackTrace":[1,"one"]})").trace,
+            std::vector<std::string>{"one"});
 }
 
 TEST(FunctionError, BadBytesAreReplacedNotFatal) {

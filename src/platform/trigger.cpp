@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "job/event.h"
 #include "job/report.h"
-#include "platform/function_error.h"
 #include "storage/registry.h"
 
 namespace lambdaml {
@@ -16,6 +15,8 @@ namespace lambdaml {
 namespace {
 
 constexpr std::size_t kTailLinesMax = 4;
+// Of all workers together: their last calls must fit into the trigger's answer.
+constexpr std::size_t kLastCallsMax = 20'000;
 // A rank that waits gives up less than this before its time is over.
 constexpr Clock::Duration kLastSecond = std::chrono::seconds(1);
 
@@ -35,8 +36,7 @@ std::string ReadableTail(std::string_view log) {
 
 // A worker's own Error keeps its code and says enough. A platform that ended the process knows how, seldom why: there
 // the worker's last lines are told too.
-Error WorkerFailed(std::size_t rank, const Outcome& outcome) {
-  const FunctionError error = ParseFunctionError(outcome.payload);
+Error WorkerFailed(std::size_t rank, const FunctionError& error, const Outcome& outcome) {
   std::string message = StrCat("worker ", rank, ": ", error.message);
   for (const Code code :
        {Code::kNotFound, Code::kConflict, Code::kUnavailable, Code::kTimeout, Code::kInvalid, Code::kInternal}) {
@@ -76,16 +76,20 @@ class Gathering {
 
   void Take(std::size_t rank, Result<Outcome> outcome) {
     if (!outcome.ok()) {
-      Fail(NotRun(rank, std::move(outcome).error()));
+      const Error error = NotRun(rank, std::move(outcome).error());
+      Note(rank, {.type = std::string(Name(error.code)), .message = error.message});
+      Fail(error);
     } else if (!outcome.value().function_error.empty()) {
-      Fail(Explained(WorkerFailed(rank, outcome.value())));
+      FunctionError error = ParseFunctionError(outcome.value().payload);
+      Fail(Explained(WorkerFailed(rank, error, outcome.value())));
+      Note(rank, std::move(error));
     } else {
       reports_[rank] = std::move(outcome.value().payload);
     }
   }
 
-  Result<std::string> Reports() && {
-    if (failure_) return std::move(*failure_);
+  FunctionResult Reports() && {
+    if (failure_) return ToFunctionError(*failure_, std::move(failures_));
     return StrCat("[", JoinWith(",", reports_), "]");
   }
 
@@ -106,6 +110,14 @@ class Gathering {
                   " (at most 900), add workers or make the batch smaller; ", how);
   }
 
+  void Note(std::size_t rank, FunctionError error) {
+    std::vector<std::string> calls = std::move(error.trace);
+    const std::size_t kept = std::min(calls.size(), std::max<std::size_t>(1, kLastCallsMax / reports_.size()));
+    calls.erase(calls.begin(), calls.end() - static_cast<std::ptrdiff_t>(kept));
+    failures_.push_back(ToJson(Failure{
+        .rank = static_cast<std::int64_t>(rank), .error = std::move(error.message), .last_calls = std::move(calls)}));
+  }
+
   void Fail(Error error) {
     if (failure_) return;
     failure_ = std::move(error);
@@ -120,7 +132,8 @@ class Gathering {
   const Clock::Time end_;
   Store& channel_;
   std::vector<std::string> reports_;
-  std::optional<Error> failure_;
+  std::optional<Error> failure_;       // the first one
+  std::vector<std::string> failures_;  // all of them
 };
 
 std::vector<std::string> WorkerPayloads(JobInvocation invocation, std::int64_t deadline_unix_ms) {
@@ -136,9 +149,9 @@ std::vector<std::string> WorkerPayloads(JobInvocation invocation, std::int64_t d
 
 }  // namespace
 
-Result<std::string> RunTrigger(const JobInvocation& invocation, const TriggerRuntime& runtime) {
-  const auto channel =
-      TRY(OpenStore(invocation.spec.channel, {.clock = runtime.clock, .environment = runtime.environment}));
+FunctionResult RunTrigger(const JobInvocation& invocation, const TriggerRuntime& runtime) {
+  const auto channel = OpenStore(invocation.spec.channel, {.clock = runtime.clock, .environment = runtime.environment});
+  if (!channel.ok()) return ToFunctionError(channel.error());
   Event event;
   event.unix_ms = runtime.clock.UnixMs();
   event.kind = "message";
@@ -146,7 +159,7 @@ Result<std::string> RunTrigger(const JobInvocation& invocation, const TriggerRun
   runtime.log.Line(ToJson(event));
 
   const WorkersEnd end = EndOfWorkers(runtime);
-  Gathering gathering(invocation, runtime, end.time, *channel);
+  Gathering gathering(invocation, runtime, end.time, *channel.value());
   runtime.lambda.InvokeAll(
       WorkerPayloads(invocation, end.unix_ms), end.time - runtime.clock.Now(),
       [&gathering](std::size_t rank, Result<Outcome> outcome) { gathering.Take(rank, std::move(outcome)); });

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "job/invocation.h"
+#include "platform/function_error.h"
 #include "platform/lambda_client.h"
 
 namespace lambdaml {
@@ -24,8 +25,9 @@ struct TriggerRuntime {
   Clock::Time deadline;  // when the platform ends the process; the trigger answers before
 };
 
-// The workers' reports as one JSON array, in rank order. The Error names the rank that failed first and why, and what
-// it logged last if the platform ended it; what the others failed with afterwards is a consequence and is left out.
-Result<std::string> RunTrigger(const JobInvocation& invocation, const TriggerRuntime& runtime);
+// The workers' reports as one JSON array, in rank order. The error names the rank that failed first and why, and what
+// it logged last if the platform ended it; what the others failed with afterwards is a consequence. Its trace has a
+// line for each worker that failed, the first one first: a Failure (job/report.h) as JSON.
+FunctionResult RunTrigger(const JobInvocation& invocation, const TriggerRuntime& runtime);
 
 }  // namespace lambdaml

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "base/text.h"
+#include "job/report.h"
 #include "platform/function_error.h"
 #include "platform/platform.h"
 
@@ -44,6 +45,13 @@ class TriggerTest : public ::testing::Test {
     return outcome.ok() ? std::move(outcome).value() : Outcome{};
   }
 
+  // How the workers failed, as the trigger's error tells it.
+  static std::vector<Failure> FailuresIn(const FunctionError& error) {
+    std::vector<Failure> failures;
+    for (const std::string& line : error.trace) failures.push_back(ParseFailure(line).value());
+    return failures;
+  }
+
   SystemClock clock_;
   std::string folder_;
   std::unique_ptr<Platform> platform_;
@@ -62,6 +70,13 @@ TEST_F(TriggerTest, ErrorOfAWorkerIsTheJobsErrorAndEndsTheOthers) {
   const FunctionError error = ParseFunctionError(outcome.payload);
   EXPECT_EQ(error.type, "invalid");
   EXPECT_EQ(error.message, "worker 1: row 17 is bad");
+  const std::vector<Failure> failures = FailuresIn(error);
+  ASSERT_EQ(failures.size(), 3U);
+  EXPECT_EQ(failures[0].rank, 1);
+  EXPECT_EQ(failures[0].error, "row 17 is bad");
+  EXPECT_EQ(failures[0].last_calls, std::vector<std::string>{"round 1 of rank 1"});
+  EXPECT_EQ(failures[1].error, "aborted: worker 1: row 17 is bad");
+  EXPECT_EQ(failures[2].last_calls, std::vector<std::string>{StrCat("round 1 of rank ", failures[2].rank)});
 }
 
 TEST_F(TriggerTest, WorkerThatIsKilledEndsTheJobWithItsLog) {
@@ -72,6 +87,11 @@ TEST_F(TriggerTest, WorkerThatIsKilledEndsTheJobWithItsLog) {
   EXPECT_NE(error.message.find("signal: killed"), std::string::npos) << error.message;
   EXPECT_NE(error.message.find("rank 1 is here"), std::string::npos) << error.message;
   EXPECT_EQ(error.message.find("rank 0"), std::string::npos) << "only the cause is told";
+  const std::vector<Failure> failures = FailuresIn(error);
+  ASSERT_EQ(failures.size(), 3U);
+  EXPECT_EQ(failures[0].rank, 1);
+  EXPECT_TRUE(failures[0].last_calls.empty());
+  EXPECT_EQ(failures[1].last_calls.size(), 1U) << "what the others did is kept";
 }
 
 TEST_F(TriggerTest, AnswersBeforeItsOwnTimeIsOver) {

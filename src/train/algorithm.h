@@ -2,9 +2,14 @@
 #pragma once
 
 // An algorithm improves parameters round by round: local work on this rank's rows, Communicator calls, new parameters.
-// Every rank holds the same parameters after each round. Used by one thread.
+// Used by one thread.
+//
+// Every rank holds the same parameters after each round that catches up. With staleness 0 these are all rounds. With
+// more, a rank goes on with what has come so far; the round that ends an epoch, and the one that ends the training,
+// catches up: it waits for everything, and the ranks then go on from the same parameters.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -25,14 +30,21 @@ struct Task {
   std::uint64_t first_row = 0;   // the index of rows[0] among all training rows of the job
   std::uint64_t total_rows = 0;  // training rows of all ranks
   std::uint64_t seed = 0;        // the same on every rank
+  std::uint64_t staleness = 0;   // rounds that a rank may run ahead of the others (Contribution::staleness)
+  std::uint64_t rounds_max = 0;  // training ends with this round at the latest; 0: no limit
 };
 
-// What one round did, the same on every rank.
+// This rank's word to all others (0: go on). Asked for when it travels, in a round that catches up.
+using Vote = std::function<std::int64_t()>;
+
+// What one round did. The same on every rank, but for the score with staleness: there it is of what has come in this
+// round, and only over an epoch the same rows on every rank.
 struct Round {
   Score score;       // over all ranks, before the update, of the rows that this round used
   double epoch = 0;  // passes over the data so far, after this round
   bool epoch_ended = false;
-  std::int64_t votes = 0;  // sum over the ranks of what they passed as `vote`
+  bool caught_up = true;
+  std::int64_t votes = 0;  // sum over the ranks; 0 unless caught up
 };
 
 // Seconds that the algorithm spent in its own arithmetic are measured by the caller, who wraps the Communicator.
@@ -40,8 +52,8 @@ class Algorithm {
  public:
   virtual ~Algorithm() = default;
 
-  // One round. `vote` is this rank's word to all others (0: go on); it travels with the round's own messages.
-  virtual Result<Round> Step(Communicator& peers, std::span<float> parameters, std::int64_t vote) = 0;
+  // One round; the vote travels with its messages.
+  virtual Result<Round> Step(Communicator& peers, std::span<float> parameters, const Vote& vote) = 0;
 
   // Epochs asked for; the trainer stops there.
   virtual double epochs() const = 0;

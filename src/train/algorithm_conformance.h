@@ -67,6 +67,7 @@ struct Course {
   Choice algorithm;
   int ranks = 1;
   std::uint64_t seed = 1;
+  std::uint64_t staleness = 0;
   std::int64_t rounds_max = INT64_MAX;
   std::int64_t restart_after = INT64_MAX;  // rounds, then a new algorithm continues from the saved state
 };
@@ -81,7 +82,7 @@ inline void Follow(const Course& course, const Task& task, Communicator& peers, 
       algorithm = MakeAlgorithm(course.algorithm, task).value();
       ASSERT_TRUE(algorithm->Restore(state).ok());
     }
-    const auto done = algorithm->Step(peers, trace.parameters, peers.rank() + 1);
+    const auto done = algorithm->Step(peers, trace.parameters, [&peers] { return peers.rank() + 1; });
     if (!done.ok()) {
       trace.error = done.error().message;
       return;
@@ -99,8 +100,12 @@ inline std::vector<Trace> Run(const Problem& problem, const Course& course) {
     const std::uint64_t total = problem.rows.rows();
     const RowRange range = PartOf(total, peers.rank(), peers.size());
     const Batch rows = problem.Part(range);
-    const Task task{
-        .model = *problem.model, .rows = rows, .first_row = range.begin, .total_rows = total, .seed = course.seed};
+    const Task task{.model = *problem.model,
+                    .rows = rows,
+                    .first_row = range.begin,
+                    .total_rows = total,
+                    .seed = course.seed,
+                    .staleness = course.staleness};
     Follow(course, task, peers, traces[static_cast<std::size_t>(peers.rank())]);
   });
   return traces;
@@ -152,6 +157,35 @@ inline void CheckRestart(const Problem& problem, const Choice& choice, int ranks
   }
 }
 
+// However late contributions come, the ranks agree at the end of each epoch, have had every row, and learn as much in
+// 20 epochs as ranks that wait for each other.
+inline void CheckStaleness(const Problem& problem, Choice choice, std::uint64_t staleness) {
+  SCOPED_TRACE(::testing::Message() << "staleness " << staleness);
+  choice.settings["epochs"] = "20";
+  const double loss = problem.Loss(Run(problem, {.algorithm = choice, .ranks = 3}).front().parameters);
+  const auto traces = Run(problem, {.algorithm = choice, .ranks = 3, .staleness = staleness});
+  const Trace& first = traces.front();
+  double rows = 0;
+  for (std::size_t i = 0; i < first.rounds.size(); ++i) {
+    const Round& round = first.rounds[i];
+    rows += round.score.rows;
+    EXPECT_EQ(round.caught_up, round.epoch_ended);
+    EXPECT_EQ(round.votes, round.caught_up ? 6 : 0);
+    if (!round.caught_up) continue;
+    for (const Trace& trace : traces) EXPECT_EQ(trace.history[i], first.history[i]);
+    EXPECT_EQ(rows, round.epoch * static_cast<double>(problem.rows.rows()));
+  }
+  EXPECT_NEAR(problem.Loss(first.parameters), loss, 0.02 * loss);
+}
+
+// Training that ends within an epoch ends with equal parameters, too.
+inline void CheckStaleEnd(const Problem& problem, Choice choice) {
+  choice.settings["epochs"] = "1.5";
+  const auto traces = Run(problem, {.algorithm = choice, .ranks = 3, .staleness = kAnyStaleness});
+  EXPECT_TRUE(traces.front().rounds.back().caught_up);
+  for (const Trace& trace : traces) EXPECT_EQ(trace.parameters, traces.front().parameters);
+}
+
 inline void CheckRestoreRefuses(const Problem& problem, const Choice& choice) {
   const Task task{.model = *problem.model, .rows = problem.rows, .total_rows = problem.rows.rows()};
   const auto algorithm = MakeAlgorithm(choice, task).value();
@@ -184,6 +218,10 @@ inline void CheckAlgorithm(const Choice& choice) {
     conformance::CheckRounds(problem, choice, ranks);
     conformance::CheckRestart(problem, choice, ranks);
   }
+  for (const std::uint64_t staleness : {std::uint64_t{1}, std::uint64_t{4}, kAnyStaleness}) {
+    conformance::CheckStaleness(problem, choice, staleness);
+  }
+  conformance::CheckStaleEnd(problem, choice);
   conformance::CheckRestoreRefuses(problem, choice);
   conformance::CheckDivergence(choice);
 }

@@ -2,6 +2,7 @@
 #include "train/sgd.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 
@@ -23,6 +24,9 @@ struct StateHeader {
   std::uint64_t batches_per_epoch = 0;
   std::uint64_t parameters = 0;
 };
+
+// Passes are counted in steps of one batch; rounding must not add a round.
+constexpr double kEpochTolerance = 1e-9;
 
 }  // namespace
 
@@ -73,14 +77,52 @@ void Sgd::Descend(std::span<float> gradient, double rows, std::span<float> param
   ++batches_done_;
 }
 
-Result<void> Sgd::CheckLoss(double loss, std::uint64_t round) const {
-  if (std::isfinite(loss)) return {};
-  return Error{Code::kInvalid, StrCat("loss is not finite in round ", round, ": lower algorithm.learning_rate (now ",
-                                      settings_.learning_rate, ")")};
+bool Sgd::CatchesUp(double epoch, std::uint64_t batches_done) const {
+  return task_.staleness == 0 || batches_done % batches_per_epoch() == 0 || rounds_ + 1 == task_.rounds_max ||
+         epoch >= settings_.epochs - kEpochTolerance;
 }
 
-Bytes Sgd::Save(std::uint64_t rounds) const {
-  const StateHeader header{.rounds = rounds,
+Result<Round> Sgd::Exchange(Communicator& peers, const RoundPart& mine, const Vote& vote) {
+  const double epoch = static_cast<double>(mine.batches_done) / static_cast<double>(batches_per_epoch());
+  const bool catch_up = CatchesUp(epoch, mine.batches_done);
+  const double word = catch_up ? static_cast<double>(vote()) : 0;
+  std::array<double, 4> tally{mine.score.loss, mine.score.correct, mine.score.rows, word};
+  TRY(peers.AllReduce({.values = mine.values, .tally = tally, .staleness = catch_up ? 0 : task_.staleness}));
+  ++rounds_;
+  if (!std::isfinite(tally[0])) {
+    return Error{Code::kInvalid, StrCat("loss is not finite in round ", rounds_,
+                                        ": lower algorithm.learning_rate (now ", settings_.learning_rate, ")")};
+  }
+  return Round{.score = {.loss = tally[0], .correct = tally[1], .rows = tally[2]},
+               .epoch = epoch,
+               .epoch_ended = mine.batches_done % batches_per_epoch() == 0,
+               .caught_up = catch_up,
+               .votes = static_cast<std::int64_t>(tally[3])};
+}
+
+double Sgd::MeanRows(std::uint64_t batches) const {
+  return static_cast<double>(task_.total_rows) * static_cast<double>(batches) /
+         static_cast<double>(batches_per_epoch());
+}
+
+double Sgd::RowsOf(const Round& round, std::uint64_t batches) const {
+  return task_.staleness == 0 ? round.score.rows : MeanRows(batches);
+}
+
+Result<void> Sgd::Agree(Communicator& peers, const Round& round, std::span<float> parameters) const {
+  if (task_.staleness == 0 || !round.caught_up) return {};
+  Bytes bytes = ToBytes(std::as_bytes(parameters));
+  TRY(peers.Broadcast(bytes, 0));
+  if (bytes.size() != parameters.size_bytes()) {
+    return Error{Code::kInternal,
+                 StrCat("rank 0 sent ", bytes.size(), " bytes of parameters instead of ", parameters.size_bytes())};
+  }
+  std::ranges::copy(bytes, std::as_writable_bytes(parameters).begin());
+  return {};
+}
+
+Bytes Sgd::Save() const {
+  const StateHeader header{.rounds = rounds_,
                            .batches_done = batches_done_,
                            .batches_per_epoch = batches_per_epoch(),
                            .parameters = velocity_.size()};
@@ -90,7 +132,7 @@ Bytes Sgd::Save(std::uint64_t rounds) const {
   return state;
 }
 
-Result<std::uint64_t> Sgd::Restore(ByteSpan state) {
+Result<void> Sgd::Restore(ByteSpan state) {
   StateHeader header;
   const std::size_t expected = sizeof header + velocity_.size() * sizeof(float);
   if (state.size() != expected) {
@@ -107,8 +149,9 @@ Result<std::uint64_t> Sgd::Restore(ByteSpan state) {
                                         "; continue with the same data and batch")};
   }
   batches_done_ = header.batches_done;
+  rounds_ = header.rounds;
   if (!velocity_.empty()) std::memcpy(velocity_.data(), state.data() + sizeof header, velocity_.size() * sizeof(float));
-  return header.rounds;
+  return {};
 }
 
 }  // namespace lambdaml

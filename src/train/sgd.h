@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the algorithms of stochastic gradient descent share: settings, the batch in hand, the step with momentum, and
-// the state of it all. Arithmetic on parameters here gives the same bits on every processor.
+// What the algorithms of stochastic gradient descent share: settings, the batch in hand, the step with momentum, what a
+// round exchanges, and the state of it all. Arithmetic on parameters here gives the same bits on every processor.
 
 #include <cstdint>
 #include <span>
@@ -26,6 +26,13 @@ struct SgdSettings {
 };
 
 Fields Describe(SgdSettings& s);
+
+// What a rank brings to a round.
+struct RoundPart {
+  std::span<float> values;  // become their sum over the ranks
+  Score score;
+  std::uint64_t batches_done = 0;  // after the round
+};
 
 // Walks through the batches of a task and keeps what a step needs.
 class Sgd {
@@ -52,24 +59,35 @@ class Sgd {
   // Ends the current batch without a step.
   void Skip() { ++batches_done_; }
 
-  // Rows of the batch, passes over the data.
-  double epoch() const { return static_cast<double>(batches_done_) / static_cast<double>(batches_per_epoch()); }
-  bool epoch_ended() const { return batches_done_ % batches_per_epoch() == 0; }
+  // The one collective call of a round: adds values, score and vote over the ranks. kInvalid if the loss is not finite.
+  Result<Round> Exchange(Communicator& peers, const RoundPart& mine, const Vote& vote);
 
-  // kInvalid, the same on every rank, if the loss of a round is not finite.
-  Result<void> CheckLoss(double loss, std::uint64_t round) const;
+  // Of `batches` batches over all ranks, on average.
+  double MeanRows(std::uint64_t batches) const;
 
-  // The momentum and the position; `rounds` is the caller's own count.
-  Bytes Save(std::uint64_t rounds) const;
-  // Returns the saved rounds. kInvalid if the state is damaged or of another task.
-  Result<std::uint64_t> Restore(ByteSpan state);
+  // What a sum over the rows of a round is to be divided by: their number. With staleness there are parts of other
+  // rounds in the sum, and each must count the same on every rank, whenever it comes: so it is the mean number.
+  double RowsOf(const Round& round, std::uint64_t batches) const;
+
+  // To be called at the end of a round. Ranks that have had the same contributions in another order differ by rounding
+  // and by the age of each: after a round that caught up all go on from the parameters of rank 0. The momentum stays
+  // each rank's own.
+  Result<void> Agree(Communicator& peers, const Round& round, std::span<float> parameters) const;
+
+  // The momentum and the position.
+  Bytes Save() const;
+  // kInvalid if the state is damaged or of another task.
+  Result<void> Restore(ByteSpan state);
 
  private:
+  bool CatchesUp(double epoch, std::uint64_t batches_done) const;
+
   SgdSettings settings_;
   Task task_;
   Sampler sampler_;
   Schedule schedule_;
   std::uint64_t batches_done_ = 0;
+  std::uint64_t rounds_ = 0;
   std::vector<float> velocity_;
   Batch batch_;
 };

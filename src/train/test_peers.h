@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// For tests: ranks as threads that meet in memory. Sums have the canonical order, as everywhere.
+// For tests: ranks as threads that meet in memory. Sums have the canonical order, as everywhere. What may be stale
+// comes as late as it may, which is the worst case and the same in every run.
 
 #include <algorithm>
 #include <barrier>
+#include <deque>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -30,10 +32,10 @@ class TestPeers final : public Communicator {
   int rank() const override { return rank_; }
   int size() const override { return static_cast<int>(meeting_.parts.size()); }
   Result<void> AllReduce(const Contribution& mine) override {
-    TRY(Sum(mine.values));
-    return Sum(mine.tally);
+    TRY(values_.Sum(*this, mine.values, mine.staleness));
+    return tally_.Sum(*this, mine.tally, mine.staleness);
   }
-  Result<void> AllReduce(std::span<double> values) override { return Sum(values); }
+  Result<void> AllReduce(std::span<double> values) override { return Late<double>().Sum(*this, values, 0); }
 
   void Start(const Contribution& mine) override { started_ = AllReduce(mine); }
   Result<void> Finish() override { return std::exchange(started_, {}); }
@@ -55,13 +57,46 @@ class TestPeers final : public Communicator {
 
  private:
   template <class T>
-  Result<void> Sum(std::span<T> values) {
+  using Vectors = std::vector<std::vector<T>>;
+
+  // What the ranks have brought and this one has not had, one Vectors for each call; all but its own.
+  template <class T>
+  class Late {
+   public:
+    Result<void> Sum(TestPeers& peers, std::span<T> values, std::uint64_t staleness) {
+      Vectors<T> sums = peers.Swap(values);
+      calls_.push_back(sums);
+      for (std::size_t rank = 0; rank < sums.size(); ++rank) {
+        if (rank != static_cast<std::size_t>(peers.rank_)) std::ranges::fill(sums[rank], T{});
+      }
+      for (; calls_.size() > staleness; calls_.pop_front()) {
+        AddOthers(calls_.front(), static_cast<std::size_t>(peers.rank_), sums);
+      }
+      std::vector<ByteSpan> parts;
+      for (const std::vector<T>& sum : sums) parts.push_back(std::as_bytes(std::span(sum)));
+      CanonicalSum(parts, Elements::Of(values));
+      return {};
+    }
+
+   private:
+    static void AddOthers(const Vectors<T>& from, std::size_t own, Vectors<T>& sums) {
+      for (std::size_t rank = 0; rank < from.size(); ++rank) {
+        for (std::size_t i = 0; rank != own && i < from[rank].size(); ++i) sums[rank][i] += from[rank][i];
+      }
+    }
+
+    std::deque<Vectors<T>> calls_;
+  };
+
+  template <class T>
+  Vectors<T> Swap(std::span<T> values) {
     Bring(std::as_bytes(values));
-    std::vector<T> sum(values.size());
-    CanonicalSum(meeting_.parts, Elements::Of(std::span(sum)));
+    Vectors<T> all(meeting_.parts.size(), std::vector<T>(values.size()));
+    for (std::size_t rank = 0; rank < all.size(); ++rank) {
+      std::ranges::copy(meeting_.parts[rank], std::as_writable_bytes(std::span(all[rank])).begin());
+    }
     meeting_.everyone.arrive_and_wait();
-    std::copy(sum.begin(), sum.end(), values.begin());
-    return {};
+    return all;
   }
 
   void Bring(ByteSpan part) {
@@ -71,6 +106,8 @@ class TestPeers final : public Communicator {
 
   Meeting& meeting_;
   int rank_;
+  Late<float> values_;
+  Late<double> tally_;
   Result<void> started_;
 };
 

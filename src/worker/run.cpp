@@ -12,6 +12,7 @@
 #include "storage/ops.h"
 #include "storage/registry.h"
 #include "train/registry.h"
+#include "worker/exchange_settings.h"
 #include "worker/model_file.h"
 #include "worker/progress.h"
 #include "worker/rows.h"
@@ -66,6 +67,17 @@ class Voter {
   Clock::Duration longest_round_{};
 };
 
+std::vector<ChosenPattern> PatternChoices(const Communicator& peers) {
+  std::vector<ChosenPattern> choices;
+  for (const PatternChoice& choice : peers.use().choices) {
+    choices.push_back({.round = static_cast<std::int64_t>(choice.round),
+                       .elements = static_cast<std::int64_t>(choice.elements),
+                       .pattern = choice.pattern,
+                       .reason = choice.reason});
+  }
+  return choices;
+}
+
 class Worker {
  public:
   Worker(const JobInvocation& invocation, const WorkerRuntime& runtime)
@@ -77,14 +89,21 @@ class Worker {
     progress_.Loaded(share_, Seconds(runtime_.clock.Now() - began_));
     channel_.store = TRY(
         OpenStore(spec_.channel, {.clock = runtime_.clock, .environment = runtime_.environment, .use = &channel_.use}));
-    const auto peers = TRY(Join(spec_.pattern, MembershipOf(invocation_)));
-    TimedCommunicator timed(*peers, runtime_.clock);
+    peers_ = TRY(Join(spec_.pattern, MembershipOf(invocation_)));
+    TimedCommunicator timed(*peers_, runtime_.clock);
     loaded_ = runtime_.clock.Now();
     const Trained trained = TRY(TrainWith(timed));
     if (invocation_.rank == 0) TRY(SaveModel(trained));
     WorkerReport report = Report(trained, timed);
     progress_.Ended(report);
     return report;
+  }
+
+  std::vector<std::string> LastCalls() const {
+    std::vector<std::string> lines;
+    if (!peers_) return lines;
+    for (const FlightRecord& call : peers_->use().last_calls) lines.push_back(ToText(call));
+    return lines;
   }
 
  private:
@@ -112,7 +131,8 @@ class Worker {
             .rank = static_cast<int>(invocation.rank),
             .size = static_cast<int>(spec_.workers),
             .timeout = runtime_.deadline - kLastWords - runtime_.clock.Now(),
-            .deadline = runtime_.deadline - kLastWords};
+            .deadline = runtime_.deadline - kLastWords,
+            .format = WireFormatOf(spec_.exchange)};
   }
 
   Result<Trained> TrainWith(TimedCommunicator& peers) {
@@ -120,7 +140,9 @@ class Worker {
                     .rows = share_.train,
                     .first_row = share_.first_row,
                     .total_rows = share_.total_rows,
-                    .seed = static_cast<std::uint64_t>(spec_.seed)};
+                    .seed = static_cast<std::uint64_t>(spec_.seed),
+                    .staleness = StalenessOf(spec_),
+                    .rounds_max = static_cast<std::uint64_t>(spec_.stop.rounds)};
     const auto algorithm = TRY(MakeAlgorithm(spec_.algorithm, task));
     progress_.set_epochs_total(algorithm->epochs());
     Voter voter(invocation_, runtime_, *channel_.store);
@@ -174,6 +196,7 @@ class Worker {
             .rows = static_cast<std::int64_t>(share_.train.rows()),
             .seconds = SecondsSoFar(peers),
             .requests = static_cast<std::int64_t>(use.requests()),
+            .misses = static_cast<std::int64_t>(use.misses),
             .bytes_sent = static_cast<std::int64_t>(use.bytes_written),
             .bytes_received = static_cast<std::int64_t>(use.bytes_read),
             .channel_dollars = use.dollars,
@@ -183,6 +206,7 @@ class Worker {
             .rounds = trained.rounds,
             .epochs = trained.epochs,
             .curve = invocation_.rank == 0 ? trained.curve : std::vector<CurvePoint>(),
+            .pattern_choices = invocation_.rank == 0 ? PatternChoices(*peers_) : std::vector<ChosenPattern>(),
             .train = trained.train,
             .test = trained.test,
             .model_key = invocation_.ModelKey().text()};
@@ -198,12 +222,16 @@ class Worker {
   TrainedModel trained_model_;
   Channel channel_;
   std::unique_ptr<Background> background_ = MakeBackground(kBackgroundThreads);
+  std::unique_ptr<Communicator> peers_;
 };
 
 }  // namespace
 
-Result<WorkerReport> RunWorker(const JobInvocation& invocation, const WorkerRuntime& runtime) {
-  return Worker(invocation, runtime).Run();
+WorkerEnd RunWorker(const JobInvocation& invocation, const WorkerRuntime& runtime) {
+  Worker worker(invocation, runtime);
+  WorkerEnd end{.report = worker.Run()};
+  if (!end.report.ok()) end.last_calls = worker.LastCalls();
+  return end;
 }
 
 }  // namespace lambdaml

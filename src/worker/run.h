@@ -4,6 +4,9 @@
 // One worker of a job, from its invocation to its report: open, load, train, evaluate, save the model, report. Knows
 // nothing of where it runs.
 
+#include <string>
+#include <vector>
+
 #include "base/clock.h"
 #include "base/environment.h"
 #include "base/log.h"
@@ -23,6 +26,11 @@ struct WorkerRuntime {
   bool cold_start = false;
 };
 
-Result<WorkerReport> RunWorker(const JobInvocation& invocation, const WorkerRuntime& runtime);
+struct WorkerEnd {
+  Result<WorkerReport> report;
+  std::vector<std::string> last_calls{};  // of a worker that failed: its last collective calls, the oldest first
+};
+
+WorkerEnd RunWorker(const JobInvocation& invocation, const WorkerRuntime& runtime);
 
 }  // namespace lambdaml

@@ -82,7 +82,8 @@ class RunWorkerTest : public ::testing::Test {
                                                  .environment = Environment(),
                                                  .arrived = now,
                                                  .deadline = now + time,
-                                                 .cold_start = true});
+                                                 .cold_start = true})
+                              .report;
         });
       }
     }

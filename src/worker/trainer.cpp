@@ -37,11 +37,12 @@ class Trainer {
 
  private:
   Result<std::optional<Ending>> OneRound() {
-    const Round round = TRY(parts_.algorithm.Step(parts_.peers, parameters_, hooks_.vote()));
+    const Round round = TRY(parts_.algorithm.Step(parts_.peers, parameters_, hooks_.vote));
     ++trained_.rounds;
     trained_.epochs = round.epoch;
     AddScore(round.score);
-    const std::optional<Ending> ending = rule_.AfterRound(round.votes, trained_.rounds, round.epoch);
+    std::optional<Ending> ending;
+    if (round.caught_up) ending = rule_.AfterRound(round.votes, trained_.rounds, round.epoch);
     if (!ending && !round.epoch_ended) {
       hooks_.after_round(Point(round.score));
       return ending;
@@ -52,6 +53,7 @@ class Trainer {
 
   // Draws a point of the curve; evaluates on the test rows if it is time to.
   Result<std::optional<Ending>> EndEpoch(bool last) {
+    if (parts_.spec.sync != "bsp") TRY(AgreeOnScore());
     CurvePoint point = Point(epoch_score_);
     epoch_score_ = {};
     ++epochs_drawn_;
@@ -61,6 +63,15 @@ class Trainer {
     hooks_.after_epoch(point);
     if (!evaluate) return std::optional<Ending>();
     return rule_.AfterEvaluation(point.test ? point.test->loss : point.loss);
+  }
+
+  // Where contributions come in another order, sums differ by rounding; decisions must not.
+  Result<void> AgreeOnScore() {
+    std::array<double, 3> sums{epoch_score_.loss, epoch_score_.correct, epoch_score_.rows};
+    TRY(parts_.peers.AllReduce(std::span<double>(sums)));
+    const double ranks = parts_.peers.size();
+    epoch_score_ = {.loss = sums[0] / ranks, .correct = sums[1] / ranks, .rows = sums[2] / ranks};
+    return {};
   }
 
   Result<Metrics> EvaluateOn(const Batch& rows) {

@@ -30,7 +30,7 @@ struct TrainerParts {
 
 // What the trainer tells and asks on the way.
 struct TrainerHooks {
-  std::function<std::int64_t()> vote;                  // called before each round
+  Vote vote;
   std::function<void(const CurvePoint&)> after_round;  // the point has no test metrics
   std::function<void(const CurvePoint&)> after_epoch;
 };

@@ -90,7 +90,8 @@ TEST(Channels, TheModelIsTheSameOverMemory) {
                                              .environment = environment,
                                              .arrived = now,
                                              .deadline = now + kPatience,
-                                             .cold_start = true});
+                                             .cold_start = true})
+                                .report;
         EXPECT_TRUE(report.ok()) << report.error().message;
       });
     }

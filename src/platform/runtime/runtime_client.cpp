@@ -66,14 +66,16 @@ Result<void> RuntimeClient::Fail(const Invocation& invocation, const FunctionErr
 
 Result<void> RuntimeClient::FailInit(const FunctionError& error) { return PostError("/init/error", error); }
 
+Result<void> RuntimeClient::Report(const Invocation& invocation, FunctionResult result) {
+  if (const auto* error = std::get_if<FunctionError>(&result)) return Fail(invocation, *error);
+  return Respond(invocation, std::get<std::string>(std::move(result)));
+}
+
 Error RuntimeClient::Serve(const Function& function) {
   while (true) {
     Result<Invocation> invocation = Next();
     if (!invocation.ok()) return std::move(invocation).error();
-    Result<std::string> result = function(invocation.value());
-    Result<void> reported = result.ok() ? Respond(invocation.value(), std::move(result).value())
-                                        : Fail(invocation.value(), {.type = std::string(Name(result.error().code)),
-                                                                    .message = result.error().message});
+    Result<void> reported = Report(invocation.value(), function(invocation.value()));
     // A result that the platform refuses is told as the error that it is.
     if (!reported.ok() && reported.error().code == Code::kInvalid) {
       reported = Fail(invocation.value(), {.type = "invalid", .message = reported.error().message});

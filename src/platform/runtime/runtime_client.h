@@ -5,7 +5,7 @@
 // what each came to. For one thread.
 //
 //   RuntimeClient runtime(environment.Get("AWS_LAMBDA_RUNTIME_API"));
-//   return runtime.Serve([&](const Invocation& invocation) -> Result<std::string> { ... });
+//   return runtime.Serve([&](const Invocation& invocation) -> FunctionResult { ... });
 
 #include <cstdint>
 #include <functional>
@@ -45,12 +45,12 @@ class RuntimeClient {
   // The program cannot take invocations at all and will exit.
   Result<void> FailInit(const FunctionError& error);
 
-  // Answers invocations until the environment ends, and returns why it did. An Error of `function` becomes a function
-  // error whose type is the name of its code.
-  using Function = std::function<Result<std::string>(const Invocation&)>;
+  // Answers invocations until the environment ends, and returns why it did.
+  using Function = std::function<FunctionResult(const Invocation&)>;
   Error Serve(const Function& function);
 
  private:
+  Result<void> Report(const Invocation& invocation, FunctionResult result);
   Result<void> Post(std::string_view path, HttpHeaders headers, std::string body);
   Result<void> PostError(std::string_view path, const FunctionError& error);
 

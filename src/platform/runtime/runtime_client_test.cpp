@@ -54,7 +54,7 @@ class RuntimeTest : public ::testing::Test {
 
 TEST_F(RuntimeTest, InvocationArrivesAndItsResultComesBack) {
   Invocation seen;
-  Serve([&seen](const Invocation& invocation) -> Result<std::string> {
+  Serve([&seen](const Invocation& invocation) -> FunctionResult {
     seen = invocation;
     return "result of " + invocation.payload;
   });
@@ -68,15 +68,15 @@ TEST_F(RuntimeTest, InvocationArrivesAndItsResultComesBack) {
   EXPECT_EQ(Deliver("two").payload, "result of two");
 }
 
-TEST_F(RuntimeTest, ErrorIsReportedWithTheNameOfItsCode) {
-  Serve([](const Invocation&) -> Result<std::string> { return Error{Code::kUnavailable, "no \"disk\""}; });
+TEST_F(RuntimeTest, ErrorIsReportedWithTheNameOfItsCodeAndItsTrace) {
+  Serve([](const Invocation&) { return ToFunctionError({Code::kUnavailable, "no \"disk\""}, {"call 1"}); });
   const local::Report report = Deliver("event");
   EXPECT_TRUE(report.failed);
-  EXPECT_EQ(report.payload, R"({"errorMessage":"no \"disk\"","errorType":"unavailable"})");
+  EXPECT_EQ(report.payload, R"({"errorMessage":"no \"disk\"","errorType":"unavailable","stackTrace":["call 1"]})");
 }
 
 TEST_F(RuntimeTest, EndOfTheEnvironmentEndsServe) {
-  Serve([](const Invocation&) -> Result<std::string> { return std::string(); });
+  Serve([](const Invocation&) { return std::string(); });
   Stop();
   EXPECT_EQ(end_.code, Code::kUnavailable);
   EXPECT_NE(end_.message.find("500"), std::string::npos) << end_.message;

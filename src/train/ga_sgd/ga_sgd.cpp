@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/ga_sgd/ga_sgd.h"
 
-#include "train/tally.h"
-
 namespace lambdaml::ga_sgd {
 
 namespace {
@@ -10,29 +8,24 @@ namespace {
 class GaSgd final : public Algorithm {
  public:
   GaSgd(const SgdSettings& settings, const Task& task)
-      : sgd_(settings, task), message_(task.model.parameter_count() + kTallySlots) {}
+      : sgd_(settings, task), gradient_(task.model.parameter_count()) {}
 
-  Result<Round> Step(Communicator& peers, std::span<float> parameters, std::int64_t vote) override {
-    const std::span<float> gradient = std::span(message_).first(parameters.size());
-    const std::span<float> slots = std::span(message_).last(kTallySlots);
-    WriteTally({.score = sgd_.SumGradient(parameters, gradient), .votes = vote}, slots);
-    TRY(peers.AllReduce(std::span<float>(message_)));
-    const Tally all = ReadTally(slots);
-    TRY(sgd_.CheckLoss(all.score.loss, sgd_.batches_done() + 1));
-    sgd_.Descend(gradient, all.score.rows, parameters);
-    return Round{.score = all.score, .epoch = sgd_.epoch(), .epoch_ended = sgd_.epoch_ended(), .votes = all.votes};
+  Result<Round> Step(Communicator& peers, std::span<float> parameters, const Vote& vote) override {
+    const Score own = sgd_.SumGradient(parameters, gradient_);
+    const Round round =
+        TRY(sgd_.Exchange(peers, {.values = gradient_, .score = own, .batches_done = sgd_.batches_done() + 1}, vote));
+    sgd_.Descend(gradient_, sgd_.RowsOf(round, 1), parameters);
+    TRY(sgd_.Agree(peers, round, parameters));
+    return round;
   }
 
   double epochs() const override { return sgd_.settings().epochs; }
-  Bytes Save() const override { return sgd_.Save(sgd_.batches_done()); }
-  Result<void> Restore(ByteSpan state) override {
-    TRY(sgd_.Restore(state));
-    return {};
-  }
+  Bytes Save() const override { return sgd_.Save(); }
+  Result<void> Restore(ByteSpan state) override { return sgd_.Restore(state); }
 
  private:
   Sgd sgd_;
-  std::vector<float> message_;  // the gradient and the tally
+  std::vector<float> gradient_;
 };
 
 }  // namespace

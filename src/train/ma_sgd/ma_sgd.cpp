@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "train/tally.h"
-
 namespace lambdaml::ma_sgd {
 
 namespace {
@@ -15,45 +13,43 @@ class MaSgd final : public Algorithm {
       : sgd_(settings.sgd, task),
         steps_(settings.local_steps == 0 ? sgd_.batches_per_epoch() : static_cast<std::uint64_t>(settings.local_steps)),
         gradient_(task.model.parameter_count()),
-        message_(task.model.parameter_count() + kTallySlots) {}
+        model_(task.model.parameter_count()) {}
 
   // Works on a copy: an error leaves the parameters as they were.
-  Result<Round> Step(Communicator& peers, std::span<float> parameters, std::int64_t vote) override {
-    const std::span<float> model = std::span(message_).first(parameters.size());
-    const std::span<float> slots = std::span(message_).last(kTallySlots);
-    std::copy(parameters.begin(), parameters.end(), model.begin());
-    const Score own = StepAlone(model);
-    const auto weight = static_cast<float>(own.rows);
-    for (float& value : model) value *= weight;
-    WriteTally({.score = own, .votes = vote}, slots);
-    TRY(peers.AllReduce(std::span<float>(message_)));
-    const Tally all = ReadTally(slots);
-    ++rounds_;
-    TRY(sgd_.CheckLoss(all.score.loss, rounds_));
-    const auto share = static_cast<float>(1 / all.score.rows);
-    std::transform(model.begin(), model.end(), parameters.begin(), [share](float sum) { return sum * share; });
-    return Round{.score = all.score, .epoch = sgd_.epoch(), .epoch_ended = sgd_.epoch_ended(), .votes = all.votes};
+  Result<Round> Step(Communicator& peers, std::span<float> parameters, const Vote& vote) override {
+    std::copy(parameters.begin(), parameters.end(), model_.begin());
+    const std::uint64_t batches = BatchesOfRound();
+    const Score own = StepAlone(batches);
+    const double rows = sgd_.MeanRows(batches);
+    const auto weight = static_cast<float>(own.rows / rows);
+    for (std::size_t i = 0; i < model_.size(); ++i) model_[i] = weight * (model_[i] - parameters[i]);
+    const Round round =
+        TRY(sgd_.Exchange(peers, {.values = model_, .score = own, .batches_done = sgd_.batches_done()}, vote));
+    const auto share = static_cast<float>(rows / sgd_.RowsOf(round, batches));
+    for (std::size_t i = 0; i < model_.size(); ++i) parameters[i] += share * model_[i];
+    TRY(sgd_.Agree(peers, round, parameters));
+    return round;
   }
 
   double epochs() const override { return sgd_.settings().epochs; }
-  Bytes Save() const override { return sgd_.Save(rounds_); }
-  Result<void> Restore(ByteSpan state) override {
-    rounds_ = TRY(sgd_.Restore(state));
-    return {};
-  }
+  Bytes Save() const override { return sgd_.Save(); }
+  Result<void> Restore(ByteSpan state) override { return sgd_.Restore(state); }
 
  private:
-  // steps_ batches, or what is left of the epoch: an average ends each epoch.
-  Score StepAlone(std::span<float> model) {
-    const std::uint64_t left = sgd_.batches_per_epoch() - sgd_.batches_done() % sgd_.batches_per_epoch();
+  // Those of local_steps, or what is left of the epoch: an average ends each epoch.
+  std::uint64_t BatchesOfRound() const {
+    return std::min(steps_, sgd_.batches_per_epoch() - sgd_.batches_done() % sgd_.batches_per_epoch());
+  }
+
+  Score StepAlone(std::uint64_t batches) {
     Score sum;
-    for (std::uint64_t step = std::min(steps_, left); step > 0; --step) {
-      const Score score = sgd_.SumGradient(model, gradient_);
+    for (; batches > 0; --batches) {
+      const Score score = sgd_.SumGradient(model_, gradient_);
       sum.loss += score.loss;
       sum.correct += score.correct;
       sum.rows += score.rows;
       if (score.rows > 0) {
-        sgd_.Descend(gradient_, score.rows, model);
+        sgd_.Descend(gradient_, score.rows, model_);
       } else {
         sgd_.Skip();
       }
@@ -63,9 +59,8 @@ class MaSgd final : public Algorithm {
 
   Sgd sgd_;
   std::uint64_t steps_;
-  std::uint64_t rounds_ = 0;
   std::vector<float> gradient_;
-  std::vector<float> message_;  // the model times its rows, and the tally
+  std::vector<float> model_;  // this rank's own; then its difference to the average
 };
 
 }  // namespace

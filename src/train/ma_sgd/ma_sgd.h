@@ -4,6 +4,10 @@
 // Model averaging: every rank makes steps of its own on its own rows, and every round the ranks replace their models by
 // the average, weighted by the rows that each has used (Zinkevich et al.: Parallelized stochastic gradient descent,
 // NIPS 2010; McMahan et al.: Communication-efficient learning of deep networks from decentralized data, AISTATS 2017).
+// What travels is the difference to the last average, so that what is rounded or left out is an update:
+//
+//   average = average + sum(rows (model - average)) / sum(rows)
+//
 // The momentum is each rank's own and is not averaged.
 
 #include "train/registry.h"

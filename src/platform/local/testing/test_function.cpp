@@ -110,14 +110,18 @@ Result<std::string> Work(const JobInvocation& job, const Invocation& invocation,
   return Error{Code::kInternal, StrCat("aborted: ", values[0]->text())};
 }
 
-Result<std::string> Answer(const Invocation& invocation, const Environment& environment, Log& log) {
+FunctionResult Answer(const Invocation& invocation, const Environment& environment, Log& log) {
   SystemClock clock;
   const Result<JobInvocation> job = ParseJobInvocation(invocation.payload);
   if (!job.ok()) {
     const Json event = Json::parse(invocation.payload, nullptr, /*allow_exceptions=*/false);
-    return Do(event.is_object() ? event : Json::object(), log, invocation);
+    return ToFunctionResult(Do(event.is_object() ? event : Json::object(), log, invocation));
   }
-  if (job.value().part == Part::kWorker) return Work(job.value(), invocation, clock, log);
+  if (job.value().part == Part::kWorker) {
+    const Result<std::string> worked = Work(job.value(), invocation, clock, log);
+    if (!worked.ok()) return ToFunctionError(worked.error(), {"round 1 of rank " + std::to_string(job.value().rank)});
+    return worked.value();
+  }
   LambdaClient lambda(environment.Get("AWS_ENDPOINT_URL_LAMBDA"), environment.Get("AWS_LAMBDA_FUNCTION_NAME"));
   return RunTrigger(job.value(), {.clock = clock,
                                   .log = log,
@@ -140,8 +144,7 @@ int Main(const std::string& name) {
     (void)runtime.FailInit({.type = "invalid", .message = "no configuration"});
     return 1;
   }
-  const Error end = runtime.Serve(
-      [&](const Invocation& invocation) -> Result<std::string> { return Answer(invocation, environment, log); });
+  const Error end = runtime.Serve([&](const Invocation& invocation) { return Answer(invocation, environment, log); });
   log.Line(end.message);
   return 1;
 }

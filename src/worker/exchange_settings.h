@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A job's words for its exchange as the communicator and the algorithm take them. The spec must be valid.
+
+#include <cstdint>
+
+#include "comm/wire.h"
+#include "job/spec.h"
+
+namespace lambdaml {
+
+WireFormat WireFormatOf(const ExchangeSpec& spec);
+
+// Rounds that a rank may run ahead of the others.
+std::uint64_t StalenessOf(const JobSpec& spec);
+
+}  // namespace lambdaml
