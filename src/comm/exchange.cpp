@@ -108,9 +108,17 @@ Result<void> Exchange::Post(const Call& call, std::span<const Outgoing> messages
       buffers_.pop_back();
     }
   }
-  for (std::size_t i = 0; i < messages.size(); ++i) items[i].value = Encode(call, messages[i], buffers[i]);
+  WriteTime write{.messages = messages.size()};
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    items[i].value = Encode(call, messages[i], buffers[i]);
+    write.bytes += items[i].value.size();
+    write.longest = std::max<std::uint64_t>(write.longest, items[i].value.size());
+  }
+  const Clock::Time begin = membership_.clock.Now();
   Result<void> put = membership_.store.Put(items);
+  write.seconds = Seconds(membership_.clock.Now() - begin);
   const std::lock_guard lock(mutex_);
+  if (put.ok()) speed_.Add(write);
   for (Bytes& buffer : buffers) buffers_.push_back(std::move(buffer));
   return put;
 }
@@ -176,6 +184,11 @@ Result<std::vector<std::optional<Arrival>>> Exchange::ReadSlots(const Call& call
     slots[static_cast<std::size_t>(of_sender.sender)] = TRY(Check(call, of_sender, keys[i], *values[i]));
   }
   return slots;
+}
+
+ChannelSpeed Exchange::speed() const {
+  const std::lock_guard lock(mutex_);
+  return speed_.speed();
 }
 
 void Exchange::ReadersDone(std::uint64_t round) {

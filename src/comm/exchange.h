@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "comm/channel_speed.h"
 #include "comm/elements.h"
 #include "comm/membership.h"
 #include "comm/message_key.h"
@@ -98,6 +99,9 @@ class Exchange {
   Result<std::vector<std::optional<Arrival>>> ReadSlots(const Call& call, std::uint64_t generation,
                                                         const Incoming& expected);
 
+  // By the writes so far.
+  ChannelSpeed speed() const;
+
   // To be told when it is known that every rank has ended all calls below `round`.
   void ReadersDone(std::uint64_t round);
 
@@ -124,7 +128,8 @@ class Exchange {
   Clock::Time joined_;
   std::uint64_t next_round_;
 
-  std::mutex mutex_;  // of what follows
+  mutable std::mutex mutex_;  // of what follows
+  SpeedEstimate speed_;
   std::uint64_t readers_done_before_ = 0;
   std::uint64_t swept_before_ = 0;
   Result<void> swept_;

@@ -13,6 +13,14 @@
 
 namespace lambdaml {
 
+// In US dollars, for choosing among patterns. By default those of a function of 1,769 MB and a channel that is not
+// billed by the request.
+struct ChannelPrices {
+  double put = 0;
+  double get = 0;
+  double worker_second = 1769.0 / 1024 * 1.66667e-5;
+};
+
 // `store`, `clock` and `background` must outlive what is made from a Membership. All ranks of a job have the same job,
 // size and format.
 struct Membership {
@@ -27,6 +35,7 @@ struct Membership {
   Clock::Time deadline = Clock::Time::max();  // of all of them
   std::uint64_t first_round = 0;              // the first call's number: a rank that takes over goes on where it was
   WireFormat format = {};
+  ChannelPrices prices = {};
 
   // Longer stretches of a vector travel as several messages, so that writing, adding and reading overlap and use
   // several connections.

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "comm/all_gather/all_gather.h"
+#include "comm/automatic/automatic.h"
 #include "comm/grouped/grouped.h"
 #include "comm/reduce/reduce.h"
 #include "comm/scatter_reduce/scatter_reduce.h"
@@ -20,12 +21,23 @@ namespace {
 constexpr std::array kPatterns{
     Pattern{"all_gather", "everyone reads every vector; the fewest steps, for short vectors and few workers",
             all_gather::Make, all_gather::CostOf},
+    Pattern{"auto", "whichever of the others is cheapest on this channel, for each length of vectors", nullptr,
+            nullptr},
     Pattern{"grouped", "workers add in groups, then over the groups; for very many workers", grouped::Make,
             grouped::CostOf},
     Pattern{"reduce", "worker 0 adds all vectors; the fewest requests", reduce::Make, reduce::CostOf},
     Pattern{"scatter_reduce", "each worker adds its share of the vector; the fewest bytes, for long vectors",
             scatter_reduce::Make, scatter_reduce::CostOf},
 };
+
+std::unique_ptr<Choice> ChoiceOf(const Pattern& pattern) {
+  if (pattern.make != nullptr) return Always(pattern.make());
+  std::vector<automatic::Candidate> candidates;
+  for (const Pattern& known : kPatterns) {
+    if (known.make != nullptr) candidates.push_back({known.name, known.make, known.cost});
+  }
+  return automatic::Make(candidates);
+}
 
 }  // namespace
 
@@ -41,7 +53,7 @@ Result<std::unique_ptr<Communicator>> Join(std::string_view pattern, const Membe
   }
   std::vector<std::string> names;
   for (const Pattern& known : kPatterns) {
-    if (known.name == pattern) return MakeStoreCommunicator(membership, Always(known.make()));
+    if (known.name == pattern) return MakeStoreCommunicator(membership, ChoiceOf(known));
     names.emplace_back(known.name);
   }
   const auto nearest = Nearest(pattern, names);

@@ -16,7 +16,7 @@ namespace lambdaml {
 struct Pattern {
   std::string_view name;
   std::string_view summary;
-  std::unique_ptr<Reduction> (*make)();
+  std::unique_ptr<Reduction> (*make)();  // nothing: chooses among those that have one
   RoundCost (*cost)(const RoundShape& shape);
 };
 

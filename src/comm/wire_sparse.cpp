@@ -36,24 +36,6 @@ struct Parts {
   const std::byte* values;
 };
 
-// Writes the indices of the first `nonzeros` non-zeros, of which there are no fewer, and perhaps one word behind them.
-void WriteIndices(ByteSpan floats, std::size_t nonzeros, std::byte* out) {
-  constexpr std::size_t kGroup = 16;  // looked at together: most of them are zeros
-  const std::size_t elements = floats.size() / kWord;
-  const std::byte* const from = floats.data();
-  std::size_t found = 0;
-  for (std::size_t group = 0; found < nonzeros; group += kGroup) {
-    const std::size_t end = std::min(group + kGroup, elements);
-    std::uint32_t any = 0;
-    for (std::size_t i = group; i < end; ++i) any |= WordAt(from + kWord * i);
-    if (any == 0) continue;
-    for (std::size_t i = group; i < end; ++i) {
-      SetWord(out + kWord * found, static_cast<std::uint32_t>(i));
-      found += WordAt(from + kWord * i) != 0 ? 1 : 0;
-    }
-  }
-}
-
 Error OutOfOrder(const Parts& parts, std::size_t elements) {
   for (std::size_t i = 0; i < parts.nonzeros; ++i) {
     if (parts.IndexAt(i) >= elements) {
@@ -89,7 +71,9 @@ void ToSparse(ByteSpan floats, std::uint32_t nonzeros, std::span<std::byte> out)
   SetWord(out.data(), nonzeros);
   std::byte* const indices = out.data() + kWord;
   std::byte* const values = indices + kWord * nonzeros;
-  WriteIndices(floats, nonzeros, indices);  // before the values, into which it may write
+  if (nonzeros == 0) return;
+  // Before the values: the first of them is the room that the indices need.
+  math::BestKernels().transfer.nonzero_indices(floats.data(), floats.size() / kWord, indices);
   for (std::size_t i = 0; i < nonzeros; ++i) {
     std::memcpy(values + kWord * i, &floats[kWord * WordAt(indices + kWord * i)], kWord);
   }

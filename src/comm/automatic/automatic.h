@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Chooses a pattern for each length of vectors: the one whose round costs least, in requests and in the workers' time
+// (docs/guide/patterns.md). The ranks measure the channel before the first round and go on measuring; what they have
+// measured is summed with the tally of each round. So all of them know the same numbers, choose the same pattern from
+// the same round on, and need no message for it.
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "comm/channel_speed.h"
+#include "comm/store_communicator.h"
+
+namespace lambdaml::automatic {
+
+// What can be chosen.
+struct Candidate {
+  std::string_view name;
+  std::unique_ptr<Reduction> (*make)();
+  RoundCost (*cost)(const RoundShape& shape);
+};
+
+std::unique_ptr<Choice> Make(std::span<const Candidate> candidates);
+
+// Of one round at this speed: from the first write to the last read.
+double SecondsOf(const RoundCost& cost, const ChannelSpeed& speed);
+
+}  // namespace lambdaml::automatic
