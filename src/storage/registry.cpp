@@ -88,22 +88,22 @@ std::uint64_t NewSeed() {
   return (std::uint64_t{device()} << 32U) + device();
 }
 
-// What a request is counted by, and what a caller may not see of a channel. Every request passes the meter.
+// Every request passes the meter.
 std::unique_ptr<Store> WithMeasuredRequests(std::unique_ptr<Store> store, const Backend& backend,
                                             const LayerSettings& settings, const StoreOptions& options) {
   if (settings.latency) store = WithLatency(std::move(store), options.clock, *settings.latency);
   if (settings.chaos) store = WithChaos(std::move(store), options.clock, *settings.chaos);
   if (options.use != nullptr) store = WithMeter(std::move(store), options.clock, backend.prices, *options.use);
-  if (!store->limits().waits_natively) store = WithPolling(std::move(store), options.clock, options.use);
   return store;
 }
 
-// Requests are tried again below the chunks: each by itself, and a manifest that was written though its answer was lost
-// is told from another's.
+// What a caller may not see of a channel. Requests are tried again below the rest, each by itself: a wait goes on with
+// what it has found, and a manifest that was written though its answer was lost is told from another's.
 std::unique_ptr<Store> WithWholeValues(std::unique_ptr<Store> store, const LayerSettings& settings,
-                                       const std::optional<RetryOptions>& retry, Clock& clock) {
-  if (retry) store = WithRetry(std::move(store), clock, *retry);
-  if (store->limits().value_bytes_max < kLargestValue) store = WithChunks(std::move(store), clock, NewSeed());
+                                       const std::optional<RetryOptions>& retry, const StoreOptions& options) {
+  if (retry) store = WithRetry(std::move(store), options.clock, *retry);
+  if (!store->limits().waits_natively) store = WithPolling(std::move(store), options.clock, options.use);
+  if (store->limits().value_bytes_max < kLargestValue) store = WithChunks(std::move(store), options.clock, NewSeed());
   if (settings.checksum) store = WithChecksum(std::move(store));
   return store;
 }
@@ -122,7 +122,7 @@ Result<std::unique_ptr<Store>> OpenStore(const Url& url, const StoreOptions& opt
   if (retry && retry->budget == Clock::Duration::zero()) retry.reset();
   std::unique_ptr<Store> store = TRY(backend.open(own, options));
   store = WithMeasuredRequests(std::move(store), backend, settings, options);
-  return WithWholeValues(std::move(store), settings, retry, options.clock);
+  return WithWholeValues(std::move(store), settings, retry, options);
 }
 
 Result<std::unique_ptr<Store>> OpenStore(std::string_view url, const StoreOptions& options) {

@@ -57,8 +57,8 @@ StoreUnderTest Everything(Clock& clock) {
   std::unique_ptr<Store> store = WithLatency(std::move(lesser), clock, {.spread = microseconds(20)});
   store = WithChaos(std::move(store), clock, {.seed = 3, .errors = 0.05, .lost_replies = 0.1});
   store = WithMeter(std::move(store), clock, {}, *use);
-  store = WithPolling(std::move(store), clock, nullptr);
   store = WithRetry(std::move(store), clock, kRetry);
+  store = WithPolling(std::move(store), clock, nullptr);
   store = WithChunks(std::move(store), clock, 4);
   store = WithChecksum(std::move(store));
   return {use, WithPrefix(std::move(store), Key("below/"))};

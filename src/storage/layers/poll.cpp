@@ -44,7 +44,7 @@ class PollingStore final : public Store {
       const bool at_urgent = last || now >= urgent_look;
       const bool at_others = last || now >= expected;
       if (at_urgent) urgent_look = now + kUrgentPause;
-      TRY(Look(keys, {.from = at_urgent ? 0 : urgent, .to = at_others ? keys.size() : urgent}, values));
+      TRY(Look(keys, {.from = at_urgent ? 0 : urgent, .to = at_others ? keys.size() : urgent}, options, values));
       if (Enough(values, options) || Over(options)) return values;
       next = at_others ? std::min(clock_.Now() + pause, options.deadline) : BeforeExpected(now, expected, urgent);
       if (at_others) pause = std::min<Clock::Duration>(pause_max_, pause * 3 / 2);
@@ -73,8 +73,9 @@ class PollingStore final : public Store {
     if (use_ != nullptr) use_->waiting += clock_.Now() - begin;
   }
 
-  // At what is missing. By Wait, so that a meter below counts a look as one.
-  Result<void> Look(std::span<const Key> keys, Part part, Values& values) {
+  // At what is missing. By Wait, so that a meter below counts a look as one, and a retry below knows how long it may
+  // try.
+  Result<void> Look(std::span<const Key> keys, Part part, const WaitOptions& options, Values& values) {
     std::vector<std::size_t> missing;
     std::vector<Key> wanted;
     for (std::size_t i = part.from; i < part.to; ++i) {
@@ -83,7 +84,7 @@ class PollingStore final : public Store {
       wanted.push_back(keys[i]);
     }
     if (wanted.empty()) return {};
-    Values found = TRY(store_->Wait(wanted, {.deadline = {}}));
+    Values found = TRY(store_->Wait(wanted, {.deadline = options.deadline, .cancelled = options.cancelled}));
     for (std::size_t i = 0; i < missing.size(); ++i) values[missing[i]] = std::move(found[i]);
     return {};
   }
