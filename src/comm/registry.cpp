@@ -30,7 +30,7 @@ constexpr std::array kPatterns{
             scatter_reduce::Make, scatter_reduce::CostOf},
 };
 
-std::unique_ptr<Choice> ChoiceOf(const Pattern& pattern) {
+std::unique_ptr<Chooser> ChooserOf(const Pattern& pattern) {
   if (pattern.make != nullptr) return Always(pattern.make());
   std::vector<automatic::Candidate> candidates;
   for (const Pattern& known : kPatterns) {
@@ -53,7 +53,7 @@ Result<std::unique_ptr<Communicator>> Join(std::string_view pattern, const Membe
   }
   std::vector<std::string> names;
   for (const Pattern& known : kPatterns) {
-    if (known.name == pattern) return MakeStoreCommunicator(membership, ChoiceOf(known));
+    if (known.name == pattern) return MakeStoreCommunicator(membership, ChooserOf(known));
     names.emplace_back(known.name);
   }
   const auto nearest = Nearest(pattern, names);

@@ -29,7 +29,7 @@ struct Sum {
 struct Started {
   Sum sum;
   Contribution mine;
-  std::vector<double> tally;  // with what Choice measures
+  std::vector<double> tally;  // with what Chooser measures
   Result<void> result;
 };
 
@@ -37,7 +37,7 @@ enum class Threads { kOne, kMany };
 
 class StoreCommunicator final : public Communicator {
  public:
-  StoreCommunicator(const Membership& membership, std::unique_ptr<Choice> choice)
+  StoreCommunicator(const Membership& membership, std::unique_ptr<Chooser> choice)
       : exchange_(membership), choice_(std::move(choice)), stale_(exchange_), recorder_(membership.clock) {}
   StoreCommunicator(const StoreCommunicator&) = delete;
   StoreCommunicator& operator=(const StoreCommunicator&) = delete;
@@ -76,7 +76,7 @@ class StoreCommunicator final : public Communicator {
   Result<void> Meet(const Call& call, std::uint32_t part);
 
   Exchange exchange_;
-  std::unique_ptr<Choice> choice_;
+  std::unique_ptr<Chooser> choice_;
   StaleSum stale_;
   FlightRecorder recorder_;
   std::vector<std::unique_ptr<Started>> started_;
@@ -264,7 +264,7 @@ Result<void> StoreCommunicator::Meet(const Call& call, std::uint32_t part) {
   return {};
 }
 
-class AlwaysOne final : public Choice {
+class AlwaysOne final : public Chooser {
  public:
   explicit AlwaysOne(std::unique_ptr<Reduction> reduction) : reduction_(std::move(reduction)) {}
   Result<Reduction*> Choose(Exchange&, const Call&, std::uint64_t) override { return reduction_.get(); }
@@ -275,11 +275,11 @@ class AlwaysOne final : public Choice {
 
 }  // namespace
 
-std::unique_ptr<Choice> Always(std::unique_ptr<Reduction> reduction) {
+std::unique_ptr<Chooser> Always(std::unique_ptr<Reduction> reduction) {
   return std::make_unique<AlwaysOne>(std::move(reduction));
 }
 
-std::unique_ptr<Communicator> MakeStoreCommunicator(const Membership& membership, std::unique_ptr<Choice> choice) {
+std::unique_ptr<Communicator> MakeStoreCommunicator(const Membership& membership, std::unique_ptr<Chooser> choice) {
   return std::make_unique<StoreCommunicator>(membership, std::move(choice));
 }
 

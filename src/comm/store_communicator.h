@@ -16,9 +16,9 @@ namespace lambdaml {
 
 // Which pattern a call uses. Called in the order of the calls on the communicator's own thread, so whatever is the same
 // on every rank by then may decide.
-class Choice {
+class Chooser {
  public:
-  virtual ~Choice() = default;
+  virtual ~Chooser() = default;
 
   // Before anything of a call with a vector of this length begins.
   virtual Result<Reduction*> Choose(Exchange& exchange, const Call& call, std::uint64_t vector_bytes) = 0;
@@ -31,8 +31,8 @@ class Choice {
 };
 
 // Always the same one.
-std::unique_ptr<Choice> Always(std::unique_ptr<Reduction> reduction);
+std::unique_ptr<Chooser> Always(std::unique_ptr<Reduction> reduction);
 
-std::unique_ptr<Communicator> MakeStoreCommunicator(const Membership& membership, std::unique_ptr<Choice> choice);
+std::unique_ptr<Communicator> MakeStoreCommunicator(const Membership& membership, std::unique_ptr<Chooser> choice);
 
 }  // namespace lambdaml

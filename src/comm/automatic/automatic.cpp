@@ -28,7 +28,7 @@ struct Estimate {
   double dollars = 0;  // of requests and of the workers' time
 };
 
-class Automatic final : public Choice {
+class Automatic final : public Chooser {
  public:
   explicit Automatic(std::span<const Candidate> candidates) : candidates_(candidates.begin(), candidates.end()) {
     for (const Candidate& candidate : candidates_) reductions_.push_back(candidate.make());
@@ -154,6 +154,6 @@ double SecondsOf(const RoundCost& cost, const ChannelSpeed& speed) {
   return seconds;
 }
 
-std::unique_ptr<Choice> Make(std::span<const Candidate> candidates) { return std::make_unique<Automatic>(candidates); }
+std::unique_ptr<Chooser> Make(std::span<const Candidate> candidates) { return std::make_unique<Automatic>(candidates); }
 
 }  // namespace lambdaml::automatic

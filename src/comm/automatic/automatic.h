@@ -22,7 +22,7 @@ struct Candidate {
   RoundCost (*cost)(const RoundShape& shape);
 };
 
-std::unique_ptr<Choice> Make(std::span<const Candidate> candidates);
+std::unique_ptr<Chooser> Make(std::span<const Candidate> candidates);
 
 // Of one round at this speed: from the first write to the last read.
 double SecondsOf(const RoundCost& cost, const ChannelSpeed& speed);
