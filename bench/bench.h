@@ -27,6 +27,7 @@ using Rows = std::vector<Row>;
 Result<Rows> CommBench();
 Result<Rows> DataBench();
 Result<Rows> LearnBench();
+Result<Rows> MergeBench();
 Result<Rows> StorageBench();
 Result<Rows> TrainBench();
 

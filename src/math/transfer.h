@@ -24,8 +24,8 @@ struct TransferKernels {
   void (*to_float16)(const std::byte* x, std::size_t size, float inverse_scale, std::byte* out);
   void (*from_float16)(const std::byte* in, std::size_t size, float scale, std::byte* x);
 
-  // Integers nearest to x * inverse_scale, of which no finite one may be beyond 127; -128 is what is not finite. It comes
-  // back as NaN, like what is beyond float32.
+  // Integers nearest to x * inverse_scale, of which no finite one may be beyond 127; -128 is what is not finite. It
+  // comes back as NaN, like what is beyond float32.
   void (*to_int8)(const std::byte* x, std::size_t size, float inverse_scale, std::byte* out);
   void (*from_int8)(const std::byte* in, std::size_t size, float scale, std::byte* x);
 
@@ -36,11 +36,15 @@ struct TransferKernels {
   std::uint32_t (*largest_finite)(const std::byte* x, std::size_t size);
   // How many are not +0.0 by their bits.
   std::size_t (*count_nonzero)(const std::byte* x, std::size_t size);
+  // Writes their indices, of 32 bits, and returns their number. There must be room for one index more.
+  std::size_t (*nonzero_indices)(const std::byte* x, std::size_t size, std::byte* out);
 
   // The sum of 1 to kSumVectors vectors, as a tree: sum(range) = sum(left part) + sum(right part), the left part one
   // vector longer if their number is odd.
-  void (*sum_float32)(const std::byte* const* vectors, std::size_t count, std::size_t size, std::byte* out);
-  void (*sum_float64)(const std::byte* const* vectors, std::size_t count, std::size_t size, std::byte* out);
+  using SumKernel = void (*)(const std::byte* const* vectors, std::size_t count, std::size_t size, std::byte* out);
+  SumKernel sum_float32;
+  SumKernel sum_float64;
+  SumKernel sum_widened;  // vectors of float32, added in float64
 };
 
 }  // namespace lambdaml::math
