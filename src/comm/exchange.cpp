@@ -161,12 +161,12 @@ Result<void> Exchange::PostSlot(const Call& call, std::uint64_t generation, cons
   Bytes buffer;
   const Key key = SlotKey(membership_.job, generation, rank());
   const PutItem item{.key = key, .value = Encode(call, message, buffer)};
-  {
-    const std::lock_guard lock(mutex_);
-    std::erase_if(written_, [&key](const Written& written) { return written.key == key; });
-    written_.push_back({.round = call.round, .key = key});
-  }
   return membership_.store.Put({&item, 1});
+}
+
+void Exchange::RetireSlot(const Call& call, std::uint64_t generation) {
+  const std::lock_guard lock(mutex_);
+  written_.push_back({.round = call.round, .key = SlotKey(membership_.job, generation, rank())});
 }
 
 Result<std::vector<std::optional<Arrival>>> Exchange::ReadSlots(const Call& call, std::uint64_t generation,

@@ -95,6 +95,9 @@ class Exchange {
   // A slot holds the newest message of its writer: written again and again, under one key for each generation.
   Result<void> PostSlot(const Call& call, std::uint64_t generation, const Outgoing& message);
 
+  // With this call every rank stops reading the slots of this generation.
+  void RetireSlot(const Call& call, std::uint64_t generation);
+
   // The newest message of every other rank's slot, by rank; nothing of a rank that has not written any yet.
   Result<std::vector<std::optional<Arrival>>> ReadSlots(const Call& call, std::uint64_t generation,
                                                         const Incoming& expected);

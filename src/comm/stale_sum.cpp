@@ -42,10 +42,11 @@ Result<void> StaleSum::Fold(const Call& call, const Contribution& mine) {
   return {};
 }
 
-Result<void> StaleSum::CatchUp(const Contribution& mine, const AllReduce& all_reduce) {
+Result<void> StaleSum::CatchUp(const Call& call, const Contribution& mine, const AllReduce& all_reduce) {
   TRY(Add(mine));
   TRY(all_reduce(totals_));
   Return(totals_, mine);
+  exchange_.RetireSlot(call, *generation_);
   generation_.reset();
   return {};
 }

@@ -35,7 +35,7 @@ class StaleSum {
 
   // A call with staleness 0 after stale ones. `all_reduce` sums over all ranks, within this call.
   using AllReduce = std::function<Result<void>(std::span<double> values)>;
-  Result<void> CatchUp(const Contribution& mine, const AllReduce& all_reduce);
+  Result<void> CatchUp(const Call& call, const Contribution& mine, const AllReduce& all_reduce);
 
  private:
   struct Peer {

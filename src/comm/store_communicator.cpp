@@ -103,7 +103,7 @@ Result<void> StoreCommunicator::AllReduce(const Contribution& mine) {
   return Run("AllReduce", mine.values.size(), [this, &mine](const Call& call) -> Result<void> {
     if (mine.staleness > 0) return stale_.Fold(call, mine);
     if (!stale_.is_behind()) return SumFloats(call, mine);
-    return stale_.CatchUp(mine, [this, &call](std::span<double> totals) { return SumDoubles(call, totals); });
+    return stale_.CatchUp(call, mine, [this, &call](std::span<double> totals) { return SumDoubles(call, totals); });
   });
 }
 

@@ -28,6 +28,8 @@ struct Session {
   Clock::Duration timeout = std::chrono::seconds(60);
   Clock::Time deadline = Clock::Time::max();
   std::vector<int> absent{};  // ranks that never come
+  WireFormat format{};
+  std::size_t piece_bytes = std::size_t{4} << 20U;
 };
 
 inline const Key kTestJob("jobs/test/1");
@@ -45,7 +47,9 @@ inline Result<void> RunRank(const Session& session, int rank, const RankWork& wo
                               .rank = rank,
                               .size = session.size,
                               .timeout = session.timeout,
-                              .deadline = session.deadline};
+                              .deadline = session.deadline,
+                              .format = session.format,
+                              .piece_bytes = session.piece_bytes};
   return work(*TRY(Join(session.pattern, membership)));
 }
 
