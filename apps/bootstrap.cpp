@@ -65,7 +65,7 @@ Error Serve(const Environment& environment, Log& log) {
                                .arrived = clock.Now(),
                                .deadline = DeadlineOf(job, invocation, clock),
                                .cold_start = std::exchange(cold, false)};
-    return job.part == Part::kWorker ? RunAsWorker(job, worker) : RunAsTrigger(job, worker, environment);
+    return job.part == JobInvocation::Part::kWorker ? RunAsWorker(job, worker) : RunAsTrigger(job, worker, environment);
   });
 }
 

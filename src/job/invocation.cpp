@@ -13,7 +13,7 @@ Key JobInvocation::ModelKey() const { return Prefix() / "model.safetensors"; }
 
 std::string ToJson(const JobInvocation& invocation) {
   json::Value value;
-  value["part"] = invocation.part == Part::kTrigger ? "trigger" : "worker";
+  value["part"] = invocation.part == JobInvocation::Part::kTrigger ? "trigger" : "worker";
   value["attempt"] = invocation.attempt;
   value["rank"] = invocation.rank;
   value["launched_unix_ms"] = invocation.launched_unix_ms;
@@ -29,7 +29,7 @@ Result<JobInvocation> ParseJobInvocation(std::string_view text) {
   if (part != "trigger" && part != "worker") {
     return Error{Code::kInvalid, StrCat("invocation: part '", part, "' is neither trigger nor worker")};
   }
-  invocation.part = part == "trigger" ? Part::kTrigger : Part::kWorker;
+  invocation.part = part == "trigger" ? JobInvocation::Part::kTrigger : JobInvocation::Part::kWorker;
   invocation.attempt = TRY(reader.Text("attempt"));
   invocation.rank = TRY(reader.Integer("rank"));
   invocation.launched_unix_ms = TRY(reader.Integer("launched_unix_ms"));

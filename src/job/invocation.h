@@ -14,9 +14,9 @@
 
 namespace lambdaml {
 
-enum class Part { kTrigger, kWorker };
-
 struct JobInvocation {
+  enum class Part { kTrigger, kWorker };
+
   Part part = Part::kTrigger;
   std::string attempt;                // of the job; part of every key
   std::int64_t rank = 0;              // of a worker

@@ -114,7 +114,7 @@ TEST(Event, JsonRoundTrip) {
 }
 
 TEST(JobInvocation, JsonRoundTripAndKeys) {
-  const JobInvocation invocation{.part = Part::kWorker,
+  const JobInvocation invocation{.part = JobInvocation::Part::kWorker,
                                  .attempt = "99",
                                  .rank = 1,
                                  .launched_unix_ms = 5,
@@ -129,7 +129,7 @@ TEST(JobInvocation, JsonRoundTripAndKeys) {
 
 TEST(JobInvocation, RefusesARankBeyondTheWorkers) {
   const JobInvocation invocation{
-      .part = Part::kWorker, .attempt = "99", .rank = 2, .launched_unix_ms = 0, .spec = ExampleSpec()};
+      .part = JobInvocation::Part::kWorker, .attempt = "99", .rank = 2, .launched_unix_ms = 0, .spec = ExampleSpec()};
   EXPECT_EQ(ParseJobInvocation(ToJson(invocation)).error().message, "invocation: rank 2 of 2");
 }
 

@@ -138,7 +138,7 @@ class Gathering {
 
 std::vector<std::string> WorkerPayloads(JobInvocation invocation, std::int64_t deadline_unix_ms) {
   std::vector<std::string> payloads;
-  invocation.part = Part::kWorker;
+  invocation.part = JobInvocation::Part::kWorker;
   invocation.deadline_unix_ms = deadline_unix_ms;
   for (std::int64_t rank = 0; rank < invocation.spec.workers; ++rank) {
     invocation.rank = rank;

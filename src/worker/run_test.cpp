@@ -2,105 +2,22 @@
 #include "worker/run.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
-#include <mutex>
-#include <thread>
 
 #include "base/text.h"
-#include "data/generate.h"
 #include "job/event.h"
 #include "storage/ops.h"
 #include "storage/registry.h"
 #include "worker/model_file.h"
 #include "worker/predict.h"
+#include "worker/testing.h"
 
 namespace lambdaml {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Keeps the lines that workers print.
-class Lines final : public Log {
- public:
-  void Line(std::string_view line) override {
-    const std::lock_guard lock(mutex_);
-    lines_.emplace_back(line);
-  }
-  std::vector<std::string> lines() const {
-    const std::lock_guard lock(mutex_);
-    return lines_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> lines_;
-};
-
-class RunWorkerTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = std::filesystem::temp_directory_path() / "lambdaml-worker-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    spec_.name = "test";
-    spec_.data = StrCat("file://", pattern, "/data");
-    spec_.channel = StrCat("file://", pattern, "/channel");
-    spec_.output = "unused";
-    spec_.algorithm = {"ga_sgd", {{"epochs", "3"}, {"batch", "64"}, {"learning_rate", "0.05"}}};
-    Generate({"blobs", {{"rows", "1000"}, {"columns", "5"}, {"classes", "3"}}});
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  void Generate(const Choice& generator) {
-    const auto store = OpenStore(spec_.data, {.clock = clock_});
-    ASSERT_TRUE(store.ok());
-    const ShardSink sink = [&store](std::string_view name, ByteSpan content) {
-      return Save(*store.value(), Key(std::string(name)), content);
-    };
-    const Result<Manifest> made = GenerateDataset(generator, 1, sink, {});
-    ASSERT_TRUE(made.ok()) << made.error().message;
-  }
-
-  JobInvocation InvocationOf(std::int64_t rank) const {
-    return {.part = Part::kWorker, .attempt = StrCat(attempt_), .rank = rank, .launched_unix_ms = 0, .spec = spec_};
-  }
-
-  // Runs all ranks of another attempt, each on a thread of its own; their results by rank.
-  std::vector<Result<WorkerReport>> RunAll(Clock::Duration time = 60s) {
-    ++attempt_;
-    std::vector<Result<WorkerReport>> results(static_cast<std::size_t>(spec_.workers), Error{});
-    {
-      std::vector<std::jthread> ranks;
-      for (std::size_t rank = 0; rank < results.size(); ++rank) {
-        ranks.emplace_back([this, rank, time, &results] {
-          const Clock::Time now = clock_.Now();
-          const JobInvocation invocation = InvocationOf(static_cast<std::int64_t>(rank));
-          results[rank] = RunWorker(invocation, {.clock = clock_,
-                                                 .log = log_,
-                                                 .environment = Environment(),
-                                                 .arrived = now,
-                                                 .deadline = now + time,
-                                                 .cold_start = true})
-                              .report;
-        });
-      }
-    }
-    return results;
-  }
-
-  Blob ModelBytes() {
-    const auto store = OpenStore(spec_.channel, {.clock = clock_});
-    return Load(*store.value(), InvocationOf(0).ModelKey()).value();
-  }
-
-  SystemClock clock_;
-  Lines log_;
-  JobSpec spec_;
-  std::filesystem::path folder_;
-  int attempt_ = 0;
-};
+using RunWorkerTest = testing::WorkersTest;
 
 TEST_F(RunWorkerTest, RanksAgreeAndTheModelIsSaved) {
   spec_.holdout = 0.2;
@@ -177,6 +94,11 @@ TEST_F(RunWorkerTest, TheAbortKeyFreesAWaitingRank) {
   for (const auto& result : RunAll()) {
     ASSERT_FALSE(result.ok());
     EXPECT_NE(result.error().message.find("rank 2 died"), std::string::npos) << result.error().message;
+  }
+  for (const std::vector<std::string>& calls : last_calls_) {
+    ASSERT_EQ(calls.size(), 1U);
+    EXPECT_TRUE(calls[0].starts_with("round 0 AllReduce of 18 elements")) << calls[0];
+    EXPECT_NE(calls[0].find("rank 2 died"), std::string::npos) << calls[0];
   }
 }
 

@@ -69,8 +69,9 @@ class NoLog final : public Log {
 TEST(Channels, TheModelIsTheSameOverMemory) {
   Home home;
   const std::string expected = ModelOverFolder(home);
-  JobInvocation job{
-      .part = Part::kWorker, .attempt = "1", .spec = ParseJobSpec(ReadText(home / "job.yaml"), "").value()};
+  JobInvocation job{.part = JobInvocation::Part::kWorker,
+                    .attempt = "1",
+                    .spec = ParseJobSpec(ReadText(home / "job.yaml"), "").value()};
   job.spec.data = "file://" + (home / "data").string();
   job.spec.channel = "memory://channels";
   job = ParseJobInvocation(ToJson(job)).value();  // as it reaches a function

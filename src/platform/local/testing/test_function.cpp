@@ -117,7 +117,7 @@ FunctionResult Answer(const Invocation& invocation, const Environment& environme
     const Json event = Json::parse(invocation.payload, nullptr, /*allow_exceptions=*/false);
     return ToFunctionResult(Do(event.is_object() ? event : Json::object(), log, invocation));
   }
-  if (job.value().part == Part::kWorker) {
+  if (job.value().part == JobInvocation::Part::kWorker) {
     const Result<std::string> worked = Work(job.value(), invocation, clock, log);
     if (!worked.ok()) return ToFunctionError(worked.error(), {"round 1 of rank " + std::to_string(job.value().rank)});
     return worked.value();
