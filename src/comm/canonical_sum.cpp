@@ -122,11 +122,4 @@ void CanonicalSum(std::span<const Encoded> by_rank, Accumulate accumulate, Eleme
   }
 }
 
-void CanonicalSum(std::span<const ByteSpan> by_rank, Elements out) {
-  std::vector<Encoded> encoded;
-  encoded.reserve(by_rank.size());
-  for (const ByteSpan bytes : by_rank) encoded.push_back({out.type, bytes, out.count()});
-  CanonicalSum(encoded, Accumulate::kFloat32, out);
-}
-
 }  // namespace lambdaml

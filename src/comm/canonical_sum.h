@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <span>
 
-#include "base/bytes.h"
 #include "comm/elements.h"
 #include "comm/wire.h"
 
@@ -29,8 +28,5 @@ constexpr std::size_t LeftRanks(std::size_t ranks) { return ranks - ranks / 2; }
 // that type, and rounded once if `out` is not: ranges that are added first must be given on as float64 then. Works
 // block by block within the processor's cache: each vector is read once and `out` is written once.
 void CanonicalSum(std::span<const Encoded> by_rank, Accumulate accumulate, Elements out);
-
-// Of vectors of out's type.
-void CanonicalSum(std::span<const ByteSpan> by_rank, Elements out);
 
 }  // namespace lambdaml

@@ -72,9 +72,9 @@ class TestPeers final : public Communicator {
       for (; calls_.size() > staleness; calls_.pop_front()) {
         AddOthers(calls_.front(), static_cast<std::size_t>(peers.rank_), sums);
       }
-      std::vector<ByteSpan> parts;
-      for (const std::vector<T>& sum : sums) parts.push_back(std::as_bytes(std::span(sum)));
-      CanonicalSum(parts, Elements::Of(values));
+      std::vector<Encoded> by_rank;
+      for (const std::vector<T>& sum : sums) by_rank.push_back(Encoded::Of(std::span(sum)));
+      CanonicalSum(by_rank, Accumulate::kFloat32, Elements::Of(values));
       return {};
     }
 
