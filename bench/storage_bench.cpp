@@ -344,8 +344,8 @@ Result<Row> LayersRow(std::string_view channel, TestServer& server) {
   const std::string url = server.NewUrl("retry=off");
   const StoreOptions options{.clock = clock_of_all, .environment = server.environment()};
   const auto bare = TRY(OpenStore(url, options));
-  StoreUse use;
-  auto layered = WithMeter(TRY(OpenStore(url, options)), clock_of_all, {}, use);
+  StoreMeter meter;
+  auto layered = WithMeter(TRY(OpenStore(url, options)), clock_of_all, {}, meter);
   layered = WithRetry(WithChecksum(std::move(layered)), clock_of_all, {});
   const Bytes value(kMegabyte - 4, std::byte{7});  // with its checksum it fits where a megabyte does
   std::vector<double> with;

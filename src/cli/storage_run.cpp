@@ -30,7 +30,7 @@ Result<std::unique_ptr<Channel>> Channel::Open(const std::string& place, const S
   auto channel = std::make_unique<Channel>();
   channel->url_ = TRY(ResolveUrl(place, session.environment));
   StoreOptions options = session.stores();
-  options.use = &channel->use_;
+  options.meter = &channel->meter_;
   Result<std::unique_ptr<Store>> store = OpenStore(channel->url_, options);
   if (!store.ok()) return NamedAfter(std::move(store).error(), PrintableUrl(channel->url_));
   channel->store_ = std::move(store).value();

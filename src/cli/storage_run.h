@@ -22,7 +22,7 @@ class Channel {
   static Result<std::unique_ptr<Channel>> Open(const std::string& place, const Session& session);
 
   Store& store() { return *store_; }
-  const StoreUse& use() const { return use_; }
+  StoreUse use() const { return meter_.use(); }
   const std::string& url() const { return url_; }  // with its secrets
   std::string name() const { return store_->name(); }
   std::string Label() const;  // the name, a colon and a blank: the begin of a line
@@ -36,11 +36,11 @@ class Channel {
   }
 
   // As in cost.h.
-  std::string CostLine() const { return lambdaml::CostLine(use_.dollars, url_); }
+  std::string CostLine() const { return lambdaml::CostLine(use().dollars, url_); }
 
  private:
   std::string url_;
-  StoreUse use_;
+  StoreMeter meter_;
   std::unique_ptr<Store> store_;
 };
 

@@ -14,12 +14,12 @@
 
 namespace lambdaml {
 
-struct StoreUse;
+class StoreMeter;
 
 struct StoreOptions {
   Clock& clock;                  // must outlive the store
   Environment environment = {};  // for credentials and endpoints
-  StoreUse* use = nullptr;       // counts what passes, if given; must outlive the store
+  StoreMeter* meter = nullptr;   // counts what passes, if given; must outlive the store
 };
 
 // What the channel's owner bills, in US dollars, as published for the region us-east-1 on the day `as_of`. A request

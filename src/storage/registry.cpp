@@ -93,7 +93,7 @@ std::unique_ptr<Store> WithMeasuredRequests(std::unique_ptr<Store> store, const 
                                             const LayerSettings& settings, const StoreOptions& options) {
   if (settings.latency) store = WithLatency(std::move(store), options.clock, *settings.latency);
   if (settings.chaos) store = WithChaos(std::move(store), options.clock, *settings.chaos);
-  if (options.use != nullptr) store = WithMeter(std::move(store), options.clock, backend.prices, *options.use);
+  if (options.meter != nullptr) store = WithMeter(std::move(store), options.clock, backend.prices, *options.meter);
   return store;
 }
 
@@ -102,7 +102,7 @@ std::unique_ptr<Store> WithMeasuredRequests(std::unique_ptr<Store> store, const 
 std::unique_ptr<Store> WithWholeValues(std::unique_ptr<Store> store, const LayerSettings& settings,
                                        const std::optional<RetryOptions>& retry, const StoreOptions& options) {
   if (retry) store = WithRetry(std::move(store), options.clock, *retry);
-  if (!store->limits().waits_natively) store = WithPolling(std::move(store), options.clock, options.use);
+  if (!store->limits().waits_natively) store = WithPolling(std::move(store), options.clock, options.meter);
   if (store->limits().value_bytes_max < kLargestValue) store = WithChunks(std::move(store), options.clock, NewSeed());
   if (settings.checksum) store = WithChecksum(std::move(store));
   return store;

@@ -43,14 +43,15 @@ TEST(Registry, EveryMemoryStoreIsNew) {
 
 TEST(Registry, PutsTogetherWhatTheUrlAsksFor) {
   VirtualClock clock;
-  StoreUse use;
+  StoreMeter meter;
   const auto store =
       OpenStore(
           "memory:?checksum=on&chaos=7&errors=0.2&lost=0.2&delays=0&retry=1m&latency=10us&spread=5us&bandwidth=1GB",
-          {.clock = clock, .use = &use})
+          {.clock = clock, .meter = &meter})
           .value();
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(Save(*store, Key("a"), AsBytes("12345")).ok());
   EXPECT_EQ(Load(*store, Key("a")).value().text(), "12345");
+  const StoreUse use = meter.use();
   EXPECT_GT(use.puts, 20U);                    // those that were tried again count
   EXPECT_EQ(use.bytes_written, use.puts * 9);  // with the checksum
   EXPECT_EQ(store->limits().value_bytes_max, std::numeric_limits<std::uint64_t>::max() - 4);

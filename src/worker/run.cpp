@@ -36,7 +36,7 @@ constexpr std::size_t kBackgroundThreads = 4;
 
 // The channel with its meter: what this rank does there is counted.
 struct Channel {
-  StoreUse use;
+  StoreMeter meter;
   std::unique_ptr<Store> store;
 };
 
@@ -87,8 +87,8 @@ class Worker {
     began_ = runtime_.clock.Now();
     TRY(OpenRows());
     progress_.Loaded(share_, Seconds(runtime_.clock.Now() - began_));
-    channel_.store = TRY(
-        OpenStore(spec_.channel, {.clock = runtime_.clock, .environment = runtime_.environment, .use = &channel_.use}));
+    channel_.store = TRY(OpenStore(
+        spec_.channel, {.clock = runtime_.clock, .environment = runtime_.environment, .meter = &channel_.meter}));
     peers_ = TRY(Join(spec_.pattern, MembershipOf(invocation_)));
     TimedCommunicator timed(*peers_, runtime_.clock);
     loaded_ = runtime_.clock.Now();
@@ -150,11 +150,11 @@ class Worker {
                              .after_round =
                                  [this, &peers](const CurvePoint& point) {
                                    if (progress_.RoundIsDue())
-                                     progress_.AfterRound(point, SecondsSoFar(peers), channel_.use);
+                                     progress_.AfterRound(point, SecondsSoFar(peers), channel_.meter.use());
                                  },
                              .after_epoch =
                                  [this, &peers](const CurvePoint& point) {
-                                   progress_.AfterEpoch(point, SecondsSoFar(peers), channel_.use);
+                                   progress_.AfterEpoch(point, SecondsSoFar(peers), channel_.meter.use());
                                  }};
     return Train({.spec = spec_,
                   .model = *trained_model_.model,
@@ -180,7 +180,7 @@ class Worker {
   }
 
   PhaseSeconds SecondsSoFar(const TimedCommunicator& peers) const {
-    const double waiting = Seconds(channel_.use.waiting);
+    const double waiting = Seconds(channel_.meter.use().waiting);
     const double in_calls = Seconds(peers.spent());
     const double training = Seconds(runtime_.clock.Now() - loaded_);
     return {.start = progress_.start_seconds(),
@@ -191,7 +191,7 @@ class Worker {
   }
 
   WorkerReport Report(const Trained& trained, const TimedCommunicator& peers) const {
-    const StoreUse& use = channel_.use;
+    const StoreUse use = channel_.meter.use();
     return {.rank = invocation_.rank,
             .rows = static_cast<std::int64_t>(share_.train.rows()),
             .seconds = SecondsSoFar(peers),

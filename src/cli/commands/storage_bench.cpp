@@ -43,19 +43,6 @@ std::string AsTable(const std::vector<BenchRow>& rows) {
   return table.Text();
 }
 
-StoreUse Sum(const StoreUse& one, const StoreUse& other) {
-  StoreUse sum = one;
-  sum.puts += other.puts;
-  sum.gets += other.gets;
-  sum.waits += other.waits;
-  sum.lists += other.lists;
-  sum.deletes += other.deletes;
-  sum.bytes_written += other.bytes_written;
-  sum.bytes_read += other.bytes_read;
-  sum.dollars += other.dollars;
-  return sum;
-}
-
 std::string UseInWords(const StoreUse& use) {
   return StrCat(HumanCount(static_cast<std::int64_t>(use.requests())), " requests, ", BytesInWords(use.bytes_written),
                 " sent, ", BytesInWords(use.bytes_read), " received\n");
@@ -97,7 +84,8 @@ Result<Exit> StorageBench(const BenchSettings& settings, Session& session) {
       channel->Named(MeasureStore(channel->store(), peer->store(), session.clock, options, watch));
   line.End();
   if (!rows.ok()) return rows.error();
-  const StoreUse use = Sum(channel->use(), peer->use());
+  StoreUse use = channel->use();
+  use += peer->use();
   session.terminal.Out(settings.json ? AsJson(rows.value(), *channel, use)
                                      : StrCat(AsTable(rows.value()), channel->Label(), UseInWords(use),
                                               CostLine(use.dollars, channel->url())));

@@ -50,18 +50,18 @@ StoreUnderTest RetriedChaos(Clock& clock) {
 
 // As a channel across a network is put together.
 StoreUnderTest Everything(Clock& clock) {
-  const auto use = std::make_shared<StoreUse>();
+  const auto meter = std::make_shared<StoreMeter>();
   auto lesser = Lesser(clock, 64 << 10);
   lesser->own_limits().waits_natively = false;
   lesser->own_limits().poll_pause_max = std::chrono::milliseconds(1);
   std::unique_ptr<Store> store = WithLatency(std::move(lesser), clock, {.spread = microseconds(20)});
   store = WithChaos(std::move(store), clock, {.seed = 3, .errors = 0.05, .lost_replies = 0.1});
-  store = WithMeter(std::move(store), clock, {}, *use);
+  store = WithMeter(std::move(store), clock, {}, *meter);
   store = WithRetry(std::move(store), clock, kRetry);
   store = WithPolling(std::move(store), clock, nullptr);
   store = WithChunks(std::move(store), clock, 4);
   store = WithChecksum(std::move(store));
-  return {use, WithPrefix(std::move(store), Key("below/"))};
+  return {meter, WithPrefix(std::move(store), Key("below/"))};
 }
 
 INSTANTIATE_TEST_SUITE_P(Layers, StoreConformance,

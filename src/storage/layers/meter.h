@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 
 #include "storage/backend.h"
 #include "storage/store.h"
@@ -20,14 +21,26 @@ struct StoreUse {
   std::uint64_t deletes = 0;  // items
   std::uint64_t bytes_written = 0;
   std::uint64_t bytes_read = 0;
-  Clock::Duration waiting{};  // spent in Wait, and between two looks
+  Clock::Duration waiting{};  // spent in Wait, and between two looks; of several threads at once, each counts
   double dollars = 0;         // by the backend's StorePrices
 
   std::uint64_t requests() const { return puts + gets + waits + lists + deletes; }
+  StoreUse& operator+=(const StoreUse& more);
 };
 
-// `use` and `clock` must outlive the store. `use` is not synchronised: one thread at a time may call the whole store. A
-// layer above may make several requests at once.
-std::unique_ptr<Store> WithMeter(std::unique_ptr<Store> store, Clock& clock, const StorePrices& prices, StoreUse& use);
+// May be read and added to by several threads.
+class StoreMeter {
+ public:
+  StoreUse use() const;
+  void Add(const StoreUse& more);
+
+ private:
+  mutable std::mutex mutex_;
+  StoreUse use_;
+};
+
+// `meter` and `clock` must outlive the store.
+std::unique_ptr<Store> WithMeter(std::unique_ptr<Store> store, Clock& clock, const StorePrices& prices,
+                                 StoreMeter& meter);
 
 }  // namespace lambdaml

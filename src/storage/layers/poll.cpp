@@ -15,10 +15,10 @@ constexpr Clock::Duration kUrgentPause = std::chrono::seconds(1);
 
 class PollingStore final : public Store {
  public:
-  PollingStore(std::unique_ptr<Store> store, Clock& clock, StoreUse* use)
+  PollingStore(std::unique_ptr<Store> store, Clock& clock, StoreMeter* meter)
       : store_(std::move(store)),
         clock_(clock),
-        use_(use),
+        meter_(meter),
         pause_min_(std::max(kPauseMin, store_->limits().poll_pause_min)),
         pause_max_(std::max(pause_min_, store_->limits().poll_pause_max)) {}
 
@@ -70,7 +70,7 @@ class PollingStore final : public Store {
   void Pause(Clock::Time time, const std::atomic<bool>* cancelled) {
     const Clock::Time begin = clock_.Now();
     PauseUntil(clock_, time, cancelled);
-    if (use_ != nullptr) use_->waiting += clock_.Now() - begin;
+    if (meter_ != nullptr) meter_->Add({.waiting = clock_.Now() - begin});
   }
 
   // At what is missing. By Wait, so that a meter below counts a look as one, and a retry below knows how long it may
@@ -91,15 +91,15 @@ class PollingStore final : public Store {
 
   std::unique_ptr<Store> store_;
   Clock& clock_;
-  StoreUse* use_;
+  StoreMeter* meter_;
   Clock::Duration pause_min_;
   Clock::Duration pause_max_;
 };
 
 }  // namespace
 
-std::unique_ptr<Store> WithPolling(std::unique_ptr<Store> store, Clock& clock, StoreUse* use) {
-  return std::make_unique<PollingStore>(std::move(store), clock, use);
+std::unique_ptr<Store> WithPolling(std::unique_ptr<Store> store, Clock& clock, StoreMeter* meter) {
+  return std::make_unique<PollingStore>(std::move(store), clock, meter);
 }
 
 }  // namespace lambdaml

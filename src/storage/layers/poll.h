@@ -17,9 +17,9 @@
 
 namespace lambdaml {
 
-struct StoreUse;
+class StoreMeter;
 
-// `use`, if given, counts the pauses as waiting. `clock` and `use` must outlive the store.
-std::unique_ptr<Store> WithPolling(std::unique_ptr<Store> store, Clock& clock, StoreUse* use);
+// `meter`, if given, counts the pauses as waiting. `clock` and `meter` must outlive the store.
+std::unique_ptr<Store> WithPolling(std::unique_ptr<Store> store, Clock& clock, StoreMeter* meter);
 
 }  // namespace lambdaml

@@ -23,11 +23,11 @@ class Poll : public ::testing::Test {
     scripted_->own_limits().waits_natively = false;
     scripted_->own_limits().poll_pause_min = milliseconds(4);
     scripted_->own_limits().poll_pause_max = milliseconds(20);
-    store_ = WithPolling(WithMeter(std::move(scripted), clock_, {}, use_), clock_, &use_);
+    store_ = WithPolling(WithMeter(std::move(scripted), clock_, {}, meter_), clock_, &meter_);
   }
 
   VirtualClock clock_;
-  StoreUse use_;
+  StoreMeter meter_;
   ScriptedStore* scripted_ = nullptr;
   std::unique_ptr<Store> store_;
 };
@@ -42,8 +42,8 @@ TEST_F(Poll, PausesGrowUpToTheLongestAndEndAtTheDeadline) {
                                               milliseconds(9),  milliseconds(13) + std::chrono::microseconds(500),
                                               milliseconds(20), milliseconds(7) + std::chrono::microseconds(500)};
   EXPECT_EQ(clock_.sleeps(), expected);
-  EXPECT_EQ(use_.waiting, milliseconds(60));
-  EXPECT_EQ(use_.waits, 7U);
+  EXPECT_EQ(meter_.use().waiting, milliseconds(60));
+  EXPECT_EQ(meter_.use().waits, 7U);
 }
 
 TEST_F(Poll, LooksOnlyForWhatIsMissing) {
@@ -57,7 +57,7 @@ TEST_F(Poll, LooksOnlyForWhatIsMissing) {
   EXPECT_EQ(values.value()[0]->text(), "?");
   EXPECT_EQ(values.value()[1]->text(), "!");
   EXPECT_EQ(values.value()[2]->text(), "?");
-  EXPECT_EQ(use_.waits, 5U);  // three keys, then one, then one
+  EXPECT_EQ(meter_.use().waits, 5U);  // three keys, then one, then one
 }
 
 TEST_F(Poll, TheFirstLookIsWhenTheValuesAreExpected) {
@@ -72,8 +72,8 @@ TEST_F(Poll, TheFirstLookIsWhenTheValuesAreExpected) {
   ASSERT_TRUE(values.ok());
   EXPECT_EQ(values.value()[1]->text(), "!");
   EXPECT_EQ(clock_.sleeps(), (std::vector<Clock::Duration>{minutes(3), milliseconds(4)}));
-  EXPECT_EQ(use_.waits, 3U);
-  EXPECT_EQ(use_.waiting, minutes(3) + milliseconds(4));
+  EXPECT_EQ(meter_.use().waits, 3U);
+  EXPECT_EQ(meter_.use().waiting, minutes(3) + milliseconds(4));
 }
 
 TEST_F(Poll, TheFirstLookIsNotLaterThanTheDeadline) {
@@ -82,7 +82,7 @@ TEST_F(Poll, TheFirstLookIsNotLaterThanTheDeadline) {
   const auto values = store_->Wait({&key, 1}, {.deadline = begin + milliseconds(50), .expected = begin + hours(1)});
   ASSERT_TRUE(values.ok());
   EXPECT_EQ(clock_.Now() - begin, milliseconds(50));
-  EXPECT_EQ(use_.waits, 1U);
+  EXPECT_EQ(meter_.use().waits, 1U);
 }
 
 // Records when each look was.
@@ -94,9 +94,9 @@ class PollUrgent : public Poll {
     auto pausing = std::make_unique<ScriptedStore>(clock_);
     pausing->own_limits() = scripted_->own_limits();
     pausing_ = pausing.get();
-    store_ = WithPolling(WithMeter(std::move(pausing), clock_, {}, use_), clock_, &use_);
+    store_ = WithPolling(WithMeter(std::move(pausing), clock_, {}, meter_), clock_, &meter_);
     pausing_->before = [this](std::string_view, int) -> Result<void> {
-      looks_.push_back({.at = clock_.Now() - begin_, .requests = use_.waits});
+      looks_.push_back({.at = clock_.Now() - begin_, .requests = meter_.use().waits});
       return {};
     };
   }
