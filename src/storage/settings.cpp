@@ -114,11 +114,14 @@ Result<std::optional<LatencyOptions>> TakeLatency(Reader& reader) {
   };
   const auto latency = TRY(reader.Duration("latency"));
   const auto spread = TRY(reader.Duration("spread"));
-  const auto bandwidth = TRY(reader.Take("bandwidth", rate, "bytes per second such as 50MB or 1GiB"));
-  if (!latency && !spread && !bandwidth) return std::optional<LatencyOptions>();
+  constexpr std::string_view kRate = "bytes per second such as 50MB or 1GiB";
+  const auto bandwidth = TRY(reader.Take("bandwidth", rate, kRate));
+  const auto connection = TRY(reader.Take("connection", rate, kRate));
+  if (!latency && !spread && !bandwidth && !connection) return std::optional<LatencyOptions>();
   return std::optional(LatencyOptions{.latency = latency.value_or(Clock::Duration()),
                                       .spread = spread.value_or(Clock::Duration()),
-                                      .bytes_per_second = static_cast<double>(bandwidth.value_or(0))});
+                                      .bytes_per_second = static_cast<double>(bandwidth.value_or(0)),
+                                      .connection_bytes_per_second = static_cast<double>(connection.value_or(0))});
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 // The settings that every store's URL may carry, whatever its scheme: which layers go over the backend, and how they
 // are set (docs/guide/storage.md).
 //
-//   retry=30s|off  checksum=on|off  latency=20ms  spread=5ms  bandwidth=50MB
+//   retry=30s|off  checksum=on|off  latency=20ms  spread=5ms  bandwidth=630MB  connection=65MB
 //   chaos=SEED  errors=0.01  lost=0.01  delays=0.1  stale=0.1
 
 #include <cstdint>

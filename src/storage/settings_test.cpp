@@ -40,7 +40,7 @@ TEST(ParseBytes, ReadsANumberAndAUnit) {
 
 TEST(LayerSettings, AreTakenOutOfTheUrl) {
   Url url = Url::Parse(
-                "redis://host/x?retry=2m&db=3&checksum=on&latency=20ms&spread=5ms&bandwidth=50MB&chaos=9"
+                "redis://host/x?retry=2m&db=3&checksum=on&latency=20ms&spread=5ms&bandwidth=50MB&connection=7MB&chaos=9"
                 "&errors=0.25&lost=0.5&delays=1&stale=0")
                 .value();
   const LayerSettings settings = TakeLayerSettings(url).value();
@@ -50,6 +50,7 @@ TEST(LayerSettings, AreTakenOutOfTheUrl) {
   EXPECT_EQ(settings.latency->latency, milliseconds(20));
   EXPECT_EQ(settings.latency->spread, milliseconds(5));
   EXPECT_EQ(settings.latency->bytes_per_second, 5e7);
+  EXPECT_EQ(settings.latency->connection_bytes_per_second, 7e6);
   EXPECT_EQ(settings.chaos->seed, 9U);
   EXPECT_EQ(settings.chaos->errors, 0.25);
   EXPECT_EQ(settings.chaos->lost_replies, 0.5);
@@ -82,6 +83,7 @@ TEST(LayerSettings, TellWhatIsAllowed) {
   EXPECT_EQ(message("latency=20"), "memory:: latency=20 must be a duration such as 20ms, 1.5s or 2m");
   EXPECT_EQ(message("spread="), "memory:: spread= must be a duration such as 20ms, 1.5s or 2m");
   EXPECT_EQ(message("bandwidth=0"), "memory:: bandwidth=0 must be bytes per second such as 50MB or 1GiB");
+  EXPECT_EQ(message("connection=fast"), "memory:: connection=fast must be bytes per second such as 50MB or 1GiB");
   EXPECT_EQ(message("chaos=1&errors=2"), "memory:: errors=2 must be a share of calls from 0 to 1");
   EXPECT_EQ(message("chaos=1&lost=nan"), "memory:: lost=nan must be a share of calls from 0 to 1");
   EXPECT_EQ(message("chaos=much"), "memory:: chaos=much must be a whole number, the seed");
