@@ -31,7 +31,7 @@ struct ExchangeSpec {
   std::string sparse = "auto";
   std::string filter = "none";
   double share = 0.01;
-  double threshold = 0.01;
+  double threshold = 0.7;
   std::string accumulate = "float32";
 };
 

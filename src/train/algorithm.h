@@ -18,6 +18,7 @@
 #include "base/field.h"
 #include "base/result.h"
 #include "comm/communicator.h"
+#include "comm/filter.h"
 #include "data/batch.h"
 #include "model/model.h"
 
@@ -32,6 +33,7 @@ struct Task {
   std::uint64_t seed = 0;        // the same on every rank
   std::uint64_t staleness = 0;   // rounds that a rank may run ahead of the others (Contribution::staleness)
   std::uint64_t rounds_max = 0;  // training ends with this round at the latest; 0: no limit
+  FilterSettings filter = {};    // of what this rank brings to a round
 };
 
 // This rank's word to all others (0: go on). Asked for when it travels, in a round that catches up.

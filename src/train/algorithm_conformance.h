@@ -68,6 +68,7 @@ struct Course {
   int ranks = 1;
   std::uint64_t seed = 1;
   std::uint64_t staleness = 0;
+  FilterSettings filter{};
   std::int64_t rounds_max = INT64_MAX;
   std::int64_t restart_after = INT64_MAX;  // rounds, then a new algorithm continues from the saved state
 };
@@ -105,7 +106,8 @@ inline std::vector<Trace> Run(const Problem& problem, const Course& course) {
                     .first_row = range.begin,
                     .total_rows = total,
                     .seed = course.seed,
-                    .staleness = course.staleness};
+                    .staleness = course.staleness,
+                    .filter = course.filter};
     Follow(course, task, peers, traces[static_cast<std::size_t>(peers.rank())]);
   });
   return traces;
@@ -147,12 +149,13 @@ inline void CheckRounds(const Problem& problem, const Choice& choice, int ranks)
   EXPECT_GT(score.correct, score.rows / 3);
 }
 
-inline void CheckRestart(const Problem& problem, const Choice& choice, int ranks) {
-  SCOPED_TRACE(::testing::Message() << ranks << " ranks");
-  const Trace whole = Run(problem, {.algorithm = choice, .ranks = ranks}).front();
+inline void CheckRestart(const Problem& problem, Course course) {
+  SCOPED_TRACE(::testing::Message() << course.ranks << " ranks, filter " << course.filter.kind);
+  const Trace whole = Run(problem, course).front();
   const auto half = static_cast<std::int64_t>(whole.rounds.size() / 2);
   for (const std::int64_t after : {std::int64_t{0}, std::int64_t{1}, half}) {
-    const Trace parts = Run(problem, {.algorithm = choice, .ranks = ranks, .restart_after = after}).front();
+    course.restart_after = after;
+    const Trace parts = Run(problem, course).front();
     EXPECT_EQ(parts.parameters, whole.parameters) << "after " << after << " rounds";
   }
 }
@@ -216,7 +219,8 @@ inline void CheckAlgorithm(const Choice& choice) {
   for (const int ranks : {1, 2, 3, 4}) conformance::CheckReplicas(problem, choice, ranks);
   for (const int ranks : {1, 3}) {
     conformance::CheckRounds(problem, choice, ranks);
-    conformance::CheckRestart(problem, choice, ranks);
+    conformance::CheckRestart(problem, {.algorithm = choice, .ranks = ranks});
+    conformance::CheckRestart(problem, {.algorithm = choice, .ranks = ranks, .filter = {.kind = "top_k"}});
   }
   for (const std::uint64_t staleness : {std::uint64_t{1}, std::uint64_t{4}, kAnyStaleness}) {
     conformance::CheckStaleness(problem, choice, staleness);

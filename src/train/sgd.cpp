@@ -12,8 +12,8 @@ namespace lambdaml {
 
 namespace {
 
-// The state as bytes: this header in the machine's byte order (little-endian on all that Lambda has), then the
-// velocity.
+// The state as bytes: this header in the machine's byte order (little-endian on all that Lambda has), the velocity, the
+// filter's state.
 constexpr std::uint32_t kStateMagic = 0x44475331;  // "1SGD"
 
 struct StateHeader {
@@ -54,6 +54,9 @@ Sgd::Sgd(const SgdSettings& settings, const Task& task)
       schedule_(settings.schedule, settings.learning_rate, settings.epochs),
       velocity_(task.model.parameter_count()) {
   batch_.columns = task.rows.columns;
+  if (task.filter.kind == "none") return;
+  filter_ = MakeFilter(task.filter, task.model.parameter_count());
+  reference_.resize(task.model.parameter_count());
 }
 
 Score Sgd::SumGradient(std::span<const float> parameters, std::span<float> gradient) {
@@ -69,7 +72,7 @@ void Sgd::Descend(std::span<float> gradient, double rows, std::span<float> param
   for (float& g : gradient) g *= share;
   task_.model.AddPenalty(parameters, 1, gradient);
   const auto momentum = static_cast<float>(settings_.momentum);
-  const float rate = schedule_.RateAt(batches_done_, batches_per_epoch());
+  const float rate = this->rate();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     velocity_[i] = momentum * velocity_[i] + gradient[i];
     parameters[i] -= rate * velocity_[i];
@@ -82,9 +85,17 @@ bool Sgd::CatchesUp(double epoch, std::uint64_t batches_done) const {
          epoch >= settings_.epochs - kEpochTolerance;
 }
 
+// A filter compares an update with what it changes; `values` are in other units.
+void Sgd::Filtered(const RoundPart& mine) {
+  const auto unit = static_cast<float>(1 / mine.change);
+  std::ranges::transform(mine.parameters, reference_.begin(), [unit](float parameter) { return unit * parameter; });
+  filter_->Apply(mine.values, reference_, rounds_);
+}
+
 Result<Round> Sgd::Exchange(Communicator& peers, const RoundPart& mine, const Vote& vote) {
   const double epoch = static_cast<double>(mine.batches_done) / static_cast<double>(batches_per_epoch());
   const bool catch_up = CatchesUp(epoch, mine.batches_done);
+  if (filter_) Filtered(mine);
   const double word = catch_up ? static_cast<double>(vote()) : 0;
   std::array<double, 4> tally{mine.score.loss, mine.score.correct, mine.score.rows, word};
   TRY(peers.AllReduce({.values = mine.values, .tally = tally, .staleness = catch_up ? 0 : task_.staleness}));
@@ -129,12 +140,16 @@ Bytes Sgd::Save() const {
   Bytes state(sizeof header + velocity_.size() * sizeof(float));
   std::memcpy(state.data(), &header, sizeof header);
   if (!velocity_.empty()) std::memcpy(state.data() + sizeof header, velocity_.data(), velocity_.size() * sizeof(float));
+  if (!filter_) return state;
+  const Bytes kept_back = filter_->Save();
+  state.insert(state.end(), kept_back.begin(), kept_back.end());
   return state;
 }
 
 Result<void> Sgd::Restore(ByteSpan state) {
   StateHeader header;
-  const std::size_t expected = sizeof header + velocity_.size() * sizeof(float);
+  const std::size_t of_sgd = sizeof header + velocity_.size() * sizeof(float);
+  const std::size_t expected = of_sgd + (filter_ ? filter_->Save().size() : 0);
   if (state.size() != expected) {
     return Error{Code::kInvalid, StrCat("state of the algorithm: ", state.size(), " bytes instead of ", expected,
                                         "; it is cut off or of another model")};
@@ -148,6 +163,7 @@ Result<void> Sgd::Restore(ByteSpan state) {
                                         " batches an epoch, this job has ", batches_per_epoch(),
                                         "; continue with the same data and batch")};
   }
+  if (filter_) TRY(filter_->Restore(state.subspan(of_sgd)));
   batches_done_ = header.batches_done;
   rounds_ = header.rounds;
   if (!velocity_.empty()) std::memcpy(velocity_.data(), state.data() + sizeof header, velocity_.size() * sizeof(float));

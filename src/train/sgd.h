@@ -5,6 +5,7 @@
 // round exchanges, and the state of it all. Arithmetic on parameters here gives the same bits on every processor.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -30,6 +31,8 @@ Fields Describe(SgdSettings& s);
 // What a rank brings to a round.
 struct RoundPart {
   std::span<float> values;  // become their sum over the ranks
+  std::span<const float> parameters;
+  double change = 1;  // of the parameters for each 1 in `values`, if all ranks brought the same
   Score score;
   std::uint64_t batches_done = 0;  // after the round
 };
@@ -59,8 +62,12 @@ class Sgd {
   // Ends the current batch without a step.
   void Skip() { ++batches_done_; }
 
-  // The one collective call of a round: adds values, score and vote over the ranks. kInvalid if the loss is not finite.
+  // The one collective call of a round: adds values, of which the filter may keep some back, score and vote over the
+  // ranks. kInvalid if the loss is not finite.
   Result<Round> Exchange(Communicator& peers, const RoundPart& mine, const Vote& vote);
+
+  // Of the current batch.
+  float rate() const { return schedule_.RateAt(batches_done_, batches_per_epoch()); }
 
   // Of `batches` batches over all ranks, on average.
   double MeanRows(std::uint64_t batches) const;
@@ -74,13 +81,14 @@ class Sgd {
   // each rank's own.
   Result<void> Agree(Communicator& peers, const Round& round, std::span<float> parameters) const;
 
-  // The momentum and the position.
+  // The momentum, what the filter has kept back, and the position.
   Bytes Save() const;
   // kInvalid if the state is damaged or of another task.
   Result<void> Restore(ByteSpan state);
 
  private:
   bool CatchesUp(double epoch, std::uint64_t batches_done) const;
+  void Filtered(const RoundPart& mine);
 
   SgdSettings settings_;
   Task task_;
@@ -89,6 +97,8 @@ class Sgd {
   std::uint64_t batches_done_ = 0;
   std::uint64_t rounds_ = 0;
   std::vector<float> velocity_;
+  std::unique_ptr<Filter> filter_;  // none: everything is sent
+  std::vector<float> reference_;    // the parameters in units of what is sent
   Batch batch_;
 };
 

@@ -22,6 +22,10 @@ WireFormat WireFormatOf(const ExchangeSpec& spec) {
           .accumulate = spec.accumulate == "float64" ? Accumulate::kFloat64 : Accumulate::kFloat32};
 }
 
+FilterSettings FilterOf(const ExchangeSpec& spec) {
+  return {.kind = spec.filter, .share = spec.share, .threshold = spec.threshold};
+}
+
 std::uint64_t StalenessOf(const JobSpec& spec) {
   if (spec.sync == "asp") return kAnyStaleness;
   return spec.sync == "ssp" ? static_cast<std::uint64_t>(spec.staleness) : 0;

@@ -5,12 +5,14 @@
 
 #include <cstdint>
 
+#include "comm/filter.h"
 #include "comm/wire.h"
 #include "job/spec.h"
 
 namespace lambdaml {
 
 WireFormat WireFormatOf(const ExchangeSpec& spec);
+FilterSettings FilterOf(const ExchangeSpec& spec);
 
 // Rounds that a rank may run ahead of the others.
 std::uint64_t StalenessOf(const JobSpec& spec);

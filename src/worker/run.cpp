@@ -142,7 +142,8 @@ class Worker {
                     .total_rows = share_.total_rows,
                     .seed = static_cast<std::uint64_t>(spec_.seed),
                     .staleness = StalenessOf(spec_),
-                    .rounds_max = static_cast<std::uint64_t>(spec_.stop.rounds)};
+                    .rounds_max = static_cast<std::uint64_t>(spec_.stop.rounds),
+                    .filter = FilterOf(spec_.exchange)};
     const auto algorithm = TRY(MakeAlgorithm(spec_.algorithm, task));
     progress_.set_epochs_total(algorithm->epochs());
     Voter voter(invocation_, runtime_, *channel_.store);

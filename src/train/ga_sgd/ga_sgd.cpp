@@ -12,8 +12,13 @@ class GaSgd final : public Algorithm {
 
   Result<Round> Step(Communicator& peers, std::span<float> parameters, const Vote& vote) override {
     const Score own = sgd_.SumGradient(parameters, gradient_);
-    const Round round =
-        TRY(sgd_.Exchange(peers, {.values = gradient_, .score = own, .batches_done = sgd_.batches_done() + 1}, vote));
+    const Round round = TRY(sgd_.Exchange(peers,
+                                          {.values = gradient_,
+                                           .parameters = parameters,
+                                           .change = static_cast<double>(sgd_.rate()) * peers.size() / sgd_.MeanRows(1),
+                                           .score = own,
+                                           .batches_done = sgd_.batches_done() + 1},
+                                          vote));
     sgd_.Descend(gradient_, sgd_.RowsOf(round, 1), parameters);
     TRY(sgd_.Agree(peers, round, parameters));
     return round;

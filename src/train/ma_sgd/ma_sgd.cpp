@@ -23,8 +23,13 @@ class MaSgd final : public Algorithm {
     const double rows = sgd_.MeanRows(batches);
     const auto weight = static_cast<float>(own.rows / rows);
     for (std::size_t i = 0; i < model_.size(); ++i) model_[i] = weight * (model_[i] - parameters[i]);
-    const Round round =
-        TRY(sgd_.Exchange(peers, {.values = model_, .score = own, .batches_done = sgd_.batches_done()}, vote));
+    const Round round = TRY(sgd_.Exchange(peers,
+                                          {.values = model_,
+                                           .parameters = parameters,
+                                           .change = static_cast<double>(peers.size()),
+                                           .score = own,
+                                           .batches_done = sgd_.batches_done()},
+                                          vote));
     const auto share = static_cast<float>(rows / sgd_.RowsOf(round, batches));
     for (std::size_t i = 0; i < model_.size(); ++i) parameters[i] += share * model_[i];
     TRY(sgd_.Agree(peers, round, parameters));
