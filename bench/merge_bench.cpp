@@ -63,27 +63,30 @@ Row MergeRow(std::size_t ranks, Accumulate accumulate, double bandwidth) {
   return row;
 }
 
-// One form of a vector: to the message, and from it into a sum with a vector of float32.
+// One form of a vector: to the message and back, and eight messages into one sum. A rate is of what they stand for.
 void AddFormRows(const std::string& form, std::vector<float> values, const WireFormat& format, double bandwidth,
                  Rows& rows) {
+  const auto add = [&](std::string_view what, double rate) {
+    rows.push_back({.name = StrCat(what, form), .value = rate, .unit = "GB/s", .limit = bandwidth, .goal = {}});
+  };
   const std::size_t bytes = values.size() * sizeof(float);
   const Elements elements = Elements::Of(std::span(values));
-  RoundTo(format.wire, elements);
+  if (format.wire != Wire::kFloat32) add("round to ", Rate(bytes, [&] { RoundTo(format.wire, elements); }));
   Bytes message;
   message.reserve(bytes + bytes / 8);
   ElementType type = ElementType::kNothing;
-  const double encode = Rate(bytes, [&] {
-    message.clear();
-    type = Encode(elements, format, message);
-  });
+  add("encode ", Rate(bytes, [&] {
+        message.clear();
+        type = Encode(elements, format, message);
+      }));
   std::vector<float> decoded(values.size());
+  const Elements out = Elements::Of(std::span(decoded));
   const Encoded encoded{type, message, values.size()};
-  const double decode = Rate(bytes, [&] { Decode(encoded, Elements::Of(std::span(decoded))); });
-  const double round = Rate(bytes, [&] { RoundTo(format.wire, elements); });
-  rows.push_back({.name = StrCat("encode ", form), .value = encode, .unit = "GB/s", .limit = bandwidth, .goal = {}});
-  rows.push_back({.name = StrCat("decode ", form), .value = decode, .unit = "GB/s", .limit = bandwidth, .goal = {}});
-  if (format.wire == Wire::kFloat32) return;
-  rows.push_back({.name = StrCat("round to ", form), .value = round, .unit = "GB/s", .limit = bandwidth, .goal = {}});
+  add("decode ", Rate(bytes, [&] { Decode(encoded, out); }));
+  const std::vector<Bytes> messages(8, message);
+  std::vector<Encoded> by_rank;
+  for (const Bytes& one : messages) by_rank.push_back({type, one, values.size()});
+  add("add 8 vectors of ", Rate(9 * bytes, [&] { CanonicalSum(by_rank, Accumulate::kFloat32, out); }));
 }
 
 }  // namespace

@@ -224,6 +224,7 @@ TEST(CanonicalSum, WritesIntoAnInputAmongOtherForms) {
       const std::vector<float> expected = SumOf<float>(brought, accumulate);
       for (std::size_t own = 0; own < ranks; ++own) {
         std::vector<Encoded> encoded;
+        encoded.reserve(ranks);
         for (const Brought& rank : brought) encoded.push_back(rank.encoded());
         std::vector<float> values = brought[own].values;
         encoded[own] = Encoded::Of(std::span<const float>(values));

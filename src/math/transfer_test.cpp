@@ -82,15 +82,17 @@ TEST_P(TransferTest, RoundsAndWidensAsTheBaseline) {
 
 // All numbers that there are in 16 and in 8 bits.
 TEST_P(TransferTest, ReadsEveryNumberAsTheBaseline) {
-  std::vector<std::uint16_t> numbers(65536);
+  constexpr std::size_t kCount = 65536;
+  constexpr std::size_t kBytes = kCount * sizeof(float);
+  std::vector<std::uint16_t> numbers(kCount);
   for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<std::uint16_t>(i);
   const std::byte* const in = std::as_bytes(std::span(numbers)).data();
   for (const float scale : {1.0F, 0x1p-126F, 0x1p127F}) {
     const auto read = [&](const TransferKernels& k) {
-      return Written(4 * 65536 * 3, [&](std::byte* out) {
-        k.from_bfloat16(in, 65536, out);
-        k.from_float16(in, 65536, scale, out + 4 * 65536);
-        k.from_int8(in, 65536, scale, out + 8 * 65536);
+      return Written(3 * kBytes, [&](std::byte* out) {
+        k.from_bfloat16(in, kCount, out);
+        k.from_float16(in, kCount, scale, out + kBytes);
+        k.from_int8(in, kCount, scale, out + 2 * kBytes);
       });
     };
     EXPECT_EQ(read(kernels_), read(baseline_)) << scale;
