@@ -66,15 +66,11 @@ struct WaitOptions {
   const std::atomic<bool>* cancelled = nullptr;  // seen within 100 ms; then Wait returns with what is there
 
   // Any of the first `urgent` keys is enough by itself: it says that waiting for the others is in vain. Where the
-  // channel is polled it is seen within about a second, or two before `expected`.
+  // channel is polled it is seen within about two seconds.
   std::size_t urgent = 0;
 
-  // When the caller expects the values to be there: where the channel is polled, the first look is then, but not later
-  // than the deadline. Others ignore it.
-  Clock::Time expected{};
-
   // Waits of one kind, other than 0, are alike: where the channel is polled, when the values of former ones came says
-  // when to look first.
+  // when to look first. Others ignore it.
   std::uint32_t kind = 0;
 };
 

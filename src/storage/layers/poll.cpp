@@ -2,7 +2,10 @@
 #include "storage/layers/poll.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 
+#include "storage/layers/arrival.h"
 #include "storage/layers/meter.h"
 #include "storage/layers/pause.h"
 
@@ -34,7 +37,8 @@ class PollingStore final : public Store {
     Values values(keys.size());
     const std::size_t urgent = std::min(options.urgent, keys.size());
     const Clock::Time begin = clock_.Now();
-    const Clock::Time expected = std::min(options.expected, options.deadline);
+    const Clock::Time expected = std::min(begin + DelayOf(options.kind), options.deadline);
+    std::optional<Clock::Time> missed;  // the last look at the values that did not find everything
     Clock::Time urgent_look = begin + kUrgentPause;
     Clock::Duration pause = pause_min_;
     for (Clock::Time next = BeforeExpected(begin, expected, urgent);;) {
@@ -45,13 +49,31 @@ class PollingStore final : public Store {
       const bool at_others = last || now >= expected;
       if (at_urgent) urgent_look = now + kUrgentPause;
       TRY(Look(keys, {.from = at_urgent ? 0 : urgent, .to = at_others ? keys.size() : urgent}, options, values));
+      if (Enough(values, options)) Learn(options.kind, begin, missed, now);
       if (Enough(values, options) || Over(options)) return values;
+      if (at_others) missed = now;
       next = at_others ? std::min(clock_.Now() + pause, options.deadline) : BeforeExpected(now, expected, urgent);
       if (at_others) pause = std::min<Clock::Duration>(pause_max_, pause * 3 / 2);
     }
   }
 
  private:
+  Clock::Duration DelayOf(std::uint32_t kind) {
+    const std::lock_guard lock(mutex_);
+    return kind == 0 ? Clock::Duration{} : arrivals_[kind].delay();
+  }
+
+  // What was missed by one look, if by any, and found by another came in between.
+  void Learn(std::uint32_t kind, Clock::Time begin, std::optional<Clock::Time> missed, Clock::Time found) {
+    if (kind == 0) return;
+    const std::lock_guard lock(mutex_);
+    if (missed) {
+      arrivals_[kind].Miss(*missed - begin + (found - *missed) / 2);
+    } else {
+      arrivals_[kind].Hit();
+    }
+  }
+
   // A stretch of the keys.
   struct Part {
     std::size_t from = 0;
@@ -94,6 +116,8 @@ class PollingStore final : public Store {
   StoreMeter* meter_;
   Clock::Duration pause_min_;
   Clock::Duration pause_max_;
+  std::mutex mutex_;
+  std::map<std::uint32_t, ArrivalEstimate> arrivals_;  // by the kind of waits; guarded by mutex_
 };
 
 }  // namespace

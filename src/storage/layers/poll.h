@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Makes Wait block over a store that cannot: looks when the values are expected, and again and again for what is
-// missing, first soon, then ever later, between limits().poll_pause_min and poll_pause_max. For urgent keys it looks at
-// most once a second, and when the wait ends without the others.
+// Makes Wait block over a store that cannot: looks first when the values of former waits of the same kind came
+// (arrival.h), and then again and again for what is missing, first soon, then ever later, between
+// limits().poll_pause_min and poll_pause_max. For urgent keys it looks at most once a second, and when the wait ends
+// without the others.
 //
 // Pauses of p in a wait of T seconds for m keys cost m c T / p for requests, where one costs c, and make the waiting
 // one late by p / 2. Of w workers that go on together all are late then, which costs w f p / 2 where a second of a

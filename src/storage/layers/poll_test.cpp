@@ -60,29 +60,68 @@ TEST_F(Poll, LooksOnlyForWhatIsMissing) {
   EXPECT_EQ(meter_.use().waits, 5U);  // three keys, then one, then one
 }
 
-TEST_F(Poll, TheFirstLookIsWhenTheValuesAreExpected) {
-  const std::vector<Key> keys{Key("a"), Key("b")};
-  ASSERT_TRUE(Save(scripted_->inner(), keys[0], AsBytes("?")).ok());
-  scripted_->before = [this, &keys](std::string_view, int number) -> Result<void> {
-    return number == 2 ? Save(scripted_->inner(), keys[1], AsBytes("!")) : Result<void>();
-  };
-  const Clock::Time begin = clock_.Now();
-  const WaitOptions options{.deadline = begin + hours(1), .at_least = 2, .expected = begin + minutes(3)};
-  const auto values = store_->Wait(keys, options);
-  ASSERT_TRUE(values.ok());
-  EXPECT_EQ(values.value()[1]->text(), "!");
-  EXPECT_EQ(clock_.sleeps(), (std::vector<Clock::Duration>{minutes(3), milliseconds(4)}));
-  EXPECT_EQ(meter_.use().waits, 3U);
-  EXPECT_EQ(meter_.use().waiting, minutes(3) + milliseconds(4));
+// Waits of kind 1 whose value comes so long after their begin.
+class PollAgain : public Poll {
+ protected:
+  std::uint64_t RequestsOfAWaitFor(Clock::Duration comes) {
+    const std::uint64_t before = meter_.use().waits;
+    const Clock::Time begin = clock_.Now();
+    scripted_->before = [this, begin, comes](std::string_view, int) -> Result<void> {
+      return clock_.Now() < begin + comes ? Result<void>() : Save(scripted_->inner(), kKey, AsBytes("!"));
+    };
+    const auto values = store_->Wait({&kKey, 1}, {.deadline = begin + hours(1), .kind = 1});
+    EXPECT_TRUE(values.ok() && values.value()[0]);
+    EXPECT_TRUE(Remove(scripted_->inner(), kKey).ok());
+    return meter_.use().waits - before;
+  }
+
+  const Key kKey{"a"};
+};
+
+TEST_F(PollAgain, TheFirstLookIsWhenTheValuesOfFormerWaitsCame) {
+  EXPECT_EQ(RequestsOfAWaitFor(milliseconds(400)), 24U);
+  for (int i = 0; i < 30; ++i) RequestsOfAWaitFor(milliseconds(400));
+  std::uint64_t requests = 0;
+  for (int i = 0; i < 100; ++i) requests += RequestsOfAWaitFor(milliseconds(400));
+  EXPECT_LE(requests, 130U);
+  EXPECT_LE(meter_.use().waiting, milliseconds(131 * 430));
 }
 
-TEST_F(Poll, TheFirstLookIsNotLaterThanTheDeadline) {
-  const Key key("none");
+TEST_F(PollAgain, OtherKindsAreLookedForAtOnce) {
+  for (int i = 0; i < 30; ++i) RequestsOfAWaitFor(milliseconds(400));
+  scripted_->before = nullptr;
+  ASSERT_TRUE(Save(scripted_->inner(), kKey, AsBytes("!")).ok());
   const Clock::Time begin = clock_.Now();
-  const auto values = store_->Wait({&key, 1}, {.deadline = begin + milliseconds(50), .expected = begin + hours(1)});
-  ASSERT_TRUE(values.ok());
+  for (const std::uint32_t kind : {0U, 2U}) {
+    ASSERT_TRUE(store_->Wait({&kKey, 1}, {.deadline = begin + hours(1), .kind = kind}).ok());
+  }
+  EXPECT_EQ(clock_.Now(), begin);
+}
+
+TEST_F(PollAgain, TheFirstLookIsNotLaterThanTheDeadline) {
+  for (int i = 0; i < 30; ++i) RequestsOfAWaitFor(milliseconds(400));
+  const Clock::Time begin = clock_.Now();
+  ASSERT_TRUE(store_->Wait({&kKey, 1}, {.deadline = begin + milliseconds(50), .kind = 1}).ok());
   EXPECT_EQ(clock_.Now() - begin, milliseconds(50));
-  EXPECT_EQ(meter_.use().waits, 1U);
+}
+
+TEST_F(PollAgain, UrgentKeysAreLookedForWhileNothingElseIsExpected) {
+  for (int i = 0; i < 30; ++i) RequestsOfAWaitFor(hours(1) - minutes(1));
+  scripted_->before = nullptr;
+  ASSERT_TRUE(Save(scripted_->inner(), Key("stop"), AsBytes("!")).ok());
+  const std::vector<Key> keys{Key("stop"), kKey};
+  const Clock::Time begin = clock_.Now();
+  const auto values = store_->Wait(keys, {.deadline = begin + hours(1), .urgent = 1, .kind = 1});
+  EXPECT_TRUE(values.ok() && values.value()[0]);
+  EXPECT_EQ(clock_.Now() - begin, std::chrono::seconds(1));
+}
+
+TEST_F(PollAgain, SeesThatItIsCancelledBeforeTheFirstLook) {
+  for (int i = 0; i < 30; ++i) RequestsOfAWaitFor(minutes(5));
+  const std::atomic<bool> cancelled{true};
+  const Clock::Time begin = clock_.Now();
+  ASSERT_TRUE(store_->Wait({&kKey, 1}, {.deadline = begin + hours(2), .cancelled = &cancelled, .kind = 1}).ok());
+  EXPECT_LE(clock_.Now() - begin, milliseconds(100));
 }
 
 // Records when each look was.
@@ -131,20 +170,6 @@ TEST_F(PollUrgent, AKeyIsSeenAboutASecondAfterItIsThere) {
   EXPECT_EQ(clock_.Now() - begin_, milliseconds(1300));
 }
 
-TEST_F(PollUrgent, KeysAreLookedForWhileNothingElseIsExpected) {
-  const WaitOptions options{
-      .deadline = begin_ + hours(1), .at_least = 2, .urgent = 1, .expected = begin_ + milliseconds(3500)};
-  pausing_->after = [this](std::string_view, int number) -> Result<void> {
-    if (number < 3) return {};
-    for (const Key& key : {kStopAndTwo[1], kStopAndTwo[2]}) TRY(Save(pausing_->inner(), key, AsBytes("!")));
-    return {};
-  };
-  ASSERT_TRUE(store_->Wait(kStopAndTwo, options).ok());
-  const std::vector<Look> expected{
-      {milliseconds(1000), 1}, {milliseconds(2000), 2}, {milliseconds(3500), 5}, {milliseconds(3700), 7}};
-  EXPECT_EQ(looks_, expected);
-}
-
 TEST_F(Poll, SeesWithinATenthOfASecondThatItIsCancelled) {
   scripted_->own_limits().poll_pause_max = hours(1);
   scripted_->own_limits().poll_pause_min = minutes(1);
@@ -159,17 +184,6 @@ TEST_F(Poll, SeesWithinATenthOfASecondThatItIsCancelled) {
   const Key key("none");
   const Clock::Time begin = clock_.Now();
   ASSERT_TRUE(store->Wait({&key, 1}, {.deadline = begin + hours(2), .cancelled = &cancelled}).ok());
-  EXPECT_LE(clock_.Now() - begin, milliseconds(100));
-}
-
-TEST_F(Poll, SeesThatItIsCancelledBeforeTheFirstLook) {
-  const std::atomic<bool> cancelled{true};
-  const Key key("here");
-  ASSERT_TRUE(Save(scripted_->inner(), key, AsBytes("!")).ok());
-  const Clock::Time begin = clock_.Now();
-  const auto values =
-      store_->Wait({&key, 1}, {.deadline = begin + hours(2), .cancelled = &cancelled, .expected = begin + hours(1)});
-  EXPECT_EQ(values.value()[0]->text(), "!");  // what is there
   EXPECT_LE(clock_.Now() - begin, milliseconds(100));
 }
 
