@@ -7,7 +7,10 @@
 #include <filesystem>
 #include <sstream>
 
+#include "base/run_command.h"
+#include "base/text.h"
 #include "program.h"
+#include "storage/testing/redis_server.h"
 
 namespace lambdaml::e2e {
 namespace {
@@ -49,6 +52,17 @@ TEST(Examples, EachRunsAsItsCommentsSay) {
     EXPECT_GT(report["test"]["accuracy"], 0.6) << entry.path();
   }
   EXPECT_GE(examples, 3);
+}
+
+TEST(Examples, FourProcessesAddTheirVectorsOverRedis) {
+  const auto server = RedisServer::Launch({});
+  ASSERT_TRUE(server.ok()) << server.error().message;
+  const Result<std::string> printed = RunCommand({LAMBDAML_ALLREDUCE, server.value()->NewUrl()});
+  ASSERT_TRUE(printed.ok()) << printed.error().message;
+  for (int rank = 0; rank < 4; ++rank) {
+    EXPECT_NE(printed.value().find(StrCat("rank ", rank, ": sum, 10")), std::string::npos) << printed.value();
+  }
+  EXPECT_EQ(server.value()->Ask({"DBSIZE"}).value(), "0\n");
 }
 
 }  // namespace
