@@ -49,12 +49,14 @@ Actor Scheduler::Start(std::string name, std::function<void()> body) {
   state.doing = "begin";
   ++alive_;
   SetReady(actor);
-  state.thread = std::thread([this, actor, body = std::move(body)]() mutable { Body(actor, std::move(body)); });
+  state.thread = std::thread([this, actor, &state, body = std::move(body)]() mutable {
+    AwaitBaton(state);
+    Body(actor, std::move(body));
+  });
   return actor;
 }
 
 void Scheduler::Body(Actor self, std::function<void()> body) {
-  AwaitBaton(self);
   body();
   body = nullptr;  // what it holds goes before anybody else runs
   Note("end");
@@ -147,10 +149,11 @@ void Scheduler::Note(std::string doing) {
 // Returns when it is this actor's turn again.
 void Scheduler::HandOver() {
   const Actor self = current_;
+  ActorState& state = actors_[self];  // found before: without the baton nothing but this may be touched
   const Actor next = Next();
   if (next == self) return;
   Give(next);
-  AwaitBaton(self);
+  AwaitBaton(state);
 }
 
 Actor Scheduler::Next() {
@@ -202,8 +205,7 @@ void Scheduler::Give(Actor to) {
   state.turn.notify_one();
 }
 
-void Scheduler::AwaitBaton(Actor self) {
-  ActorState& state = actors_[self];
+void Scheduler::AwaitBaton(ActorState& state) {
   std::unique_lock lock(state.mutex);
   state.turn.wait(lock, [&state] { return state.has_baton; });
   state.has_baton = false;

@@ -126,7 +126,7 @@ class Scheduler {
   bool Advance();
   bool IsOld(const Timer& timer) const;
   void Give(Actor to);
-  void AwaitBaton(Actor self);
+  static void AwaitBaton(ActorState& state);
   void JoinEnded();
   std::string WhoWaits() const;
   void WatchProgress();
