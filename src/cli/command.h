@@ -51,11 +51,12 @@ struct Argument {
   Need need = Need::kRequired;
 };
 
-// Arguments at the end: one or more.
+// Arguments at the end: one or more, or any number where they are optional.
 struct LastArguments {
   std::string_view name;
   std::vector<std::string>* at;
   std::string_view summary;
+  Need need = Need::kRequired;
 };
 
 // An option that may be given many times.

@@ -26,11 +26,11 @@ std::string SummaryOf(const Field& field) {
 
 std::string Usage(const Command& command, const Parameters& parameters) {
   std::string line = StrCat("Usage: lambdaml ", command.name);
-  for (const Argument& argument : parameters.arguments) {
-    const bool required = argument.need == Need::kRequired;
-    line += required ? StrCat(" ", argument.name) : StrCat(" [", argument.name, "]");
-  }
-  if (parameters.last) line += StrCat(" ", parameters.last->name, "...");
+  const auto add = [&line](const std::string& name, Need need) {
+    line += need == Need::kRequired ? StrCat(" ", name) : StrCat(" [", name, "]");
+  };
+  for (const Argument& argument : parameters.arguments) add(std::string(argument.name), argument.need);
+  if (parameters.last) add(StrCat(parameters.last->name, "..."), parameters.last->need);
   if (!parameters.options.empty() || !parameters.lists.empty()) line += " [options]";
   return line + "\n";
 }

@@ -61,7 +61,7 @@ Result<void> TakeSettings(const CLI::App& app, const Parameters& parameters, con
       return Error{Code::kInvalid, StrCat(argument.name, " is missing (", argument.summary, "); see --help")};
     }
   }
-  if (parameters.last && parameters.last->at->empty()) {
+  if (parameters.last && parameters.last->need == Need::kRequired && parameters.last->at->empty()) {
     return Error{Code::kInvalid,
                  StrCat(parameters.last->name, " is missing (", parameters.last->summary, "); see --help")};
   }

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "base/text.h"
-#include "base/url.h"
+#include "cli/clean.h"
 #include "cli/interrupts.h"
 #include "cli/job_log.h"
 #include "cli/summary.h"
@@ -24,22 +24,16 @@ namespace {
 
 constexpr std::chrono::milliseconds kFrame{100};  // between two drawings
 
-// Where the channel may be gone for good, nobody waits long for it to come back.
 Result<std::size_t> ClearBriefly(const JobInvocation& attempt, const Session& session) {
-  Url url = TRY(Url::Parse(attempt.spec.channel));
-  url.query["retry"] = "2s";
-  const std::unique_ptr<Store> channel = TRY(OpenStore(url, session.stores()));
-  return Clear(*channel, attempt.Prefix());
+  return Clear(*TRY(OpenBriefly(attempt.spec.channel, session)), attempt.Prefix());
 }
 
 // A supervisor that was killed could not clear its attempt's keys. What cannot be cleared now is left: the new attempt
 // has a prefix of its own.
 void ClearLostAttempt(const JobFolder& folder, const Session& session) {
-  const Result<Blob> text = ReadFile(folder.attempt());
-  if (!text.ok()) return;
-  const Result<JobInvocation> lost = ParseJobInvocation(text.value().text());
-  if (!lost.ok()) return;
-  [[maybe_unused]] const Result<std::size_t> cleared = ClearBriefly(lost.value(), session);
+  const std::optional<JobInvocation> lost = LostAttempt(folder);
+  if (!lost) return;
+  [[maybe_unused]] const Result<std::size_t> cleared = ClearBriefly(*lost, session);
 }
 
 class Supervisor {

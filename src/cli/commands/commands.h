@@ -12,6 +12,7 @@ extern const Command kJobs;
 extern const Command kStatus;
 extern const Command kLogs;
 extern const Command kStop;
+extern const Command kClean;
 extern const Command kDataImport;
 extern const Command kDataGenerate;
 extern const Command kDataGenerators;
