@@ -52,6 +52,7 @@ std::string PatternLine(const JobReport& report) {
     by_length[choice.elements] = StrCat(choice.pattern, " for ", HumanCount(choice.elements), " numbers");
   }
   std::vector<std::string> choices;
+  choices.reserve(by_length.size());
   for (const auto& [elements, words] : by_length) choices.push_back(words);
   return choices.empty() ? "" : StrCat("pattern  ", JoinWith(", ", choices), "\n");
 }

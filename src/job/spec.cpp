@@ -100,20 +100,36 @@ Result<void> CheckName(std::string_view name) {
                                       " letters, digits, '-', '_' or '.', and not begin with '.'")};
 }
 
-// A setting that only has an effect with a choice of another.
+// A setting that only has an effect with one word of another.
 struct Depends {
   std::string_view setting;
-  double value = 0;
-  double default_value = 0;
+  std::string value;
+  std::string usual;
   std::string_view on;
   std::string_view needed;
   std::string_view actual;
 };
 
 Result<void> CheckDepends(const Depends& d) {
-  if (d.value == d.default_value || d.actual == d.needed) return {};
+  if (d.value == d.usual || d.actual == d.needed) return {};
   return Error{Code::kInvalid, StrCat(d.setting, ": ", d.value, " has no effect with ", d.on, " ", d.actual, ": set ",
                                       d.on, " to ", d.needed, ", or leave ", d.setting, " out")};
+}
+
+// Stale sums travel as exact totals, so there is nothing to round or to leave out.
+Result<void> CheckEffects(const JobSpec& spec) {
+  const ExchangeSpec usual;
+  const ExchangeSpec& own = spec.exchange;
+  for (const Depends& d :
+       {Depends{"staleness", StrCat(spec.staleness), "0", "sync", "ssp", spec.sync},
+        Depends{"exchange.wire", own.wire, usual.wire, "sync", "bsp", spec.sync},
+        Depends{"exchange.filter", own.filter, usual.filter, "sync", "bsp", spec.sync},
+        Depends{"exchange.share", StrCat(own.share), StrCat(usual.share), "exchange.filter", "top_k", own.filter},
+        Depends{"exchange.threshold", StrCat(own.threshold), StrCat(usual.threshold), "exchange.filter", "significance",
+                own.filter}}) {
+    TRY(CheckDepends(d));
+  }
+  return {};
 }
 
 // A scalar as JSON has it: numbers and truth values without quotes.
@@ -196,12 +212,7 @@ Result<void> Validate(const JobSpec& spec) {
     if (value.empty()) return Error{Code::kInvalid, StrCat("the job has no '", key, "': add a line '", key, ": ...'")};
   }
   TRY(CheckName(spec.name));
-  const ExchangeSpec usual;
-  const ExchangeSpec& exchange = spec.exchange;
-  TRY(CheckDepends({"staleness", static_cast<double>(spec.staleness), 0, "sync", "ssp", spec.sync}));
-  TRY(CheckDepends({"exchange.share", exchange.share, usual.share, "exchange.filter", "top_k", exchange.filter}));
-  return CheckDepends(
-      {"exchange.threshold", exchange.threshold, usual.threshold, "exchange.filter", "significance", exchange.filter});
+  return CheckEffects(spec);
 }
 
 }  // namespace lambdaml

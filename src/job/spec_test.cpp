@@ -108,6 +108,11 @@ TEST(JobSpec, ValidateRefusesWhatHasNoEffect) {
             "exchange.share: 0.1 has no effect with exchange.filter none: set exchange.filter to top_k, or leave "
             "exchange.share out");
   EXPECT_NE(refusal("exchange.threshold", "0.1"), "");
+  JobSpec stale = ParseJobSpec(kJob, "job.yaml").value();
+  stale.sync = "asp";
+  stale.exchange.wire = "int8";
+  EXPECT_EQ(Validate(stale).error().message,
+            "exchange.wire: int8 has no effect with sync asp: set sync to bsp, or leave exchange.wire out");
   for (const auto& [path, text] : {std::pair{"sync", "asp"},
                                    {"sync", "ssp"},
                                    {"exchange.filter", "top_k"},

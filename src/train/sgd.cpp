@@ -28,6 +28,11 @@ struct StateHeader {
 // Passes are counted in steps of one batch; rounding must not add a round.
 constexpr double kEpochTolerance = 1e-9;
 
+// Of a batch: from here on collecting the next one takes longer than handing a call to another thread.
+constexpr std::size_t kLargeBatch = 4096;
+// Of a vector: a longer one is summed faster by a call that this thread waits in, which sends pieces beside each other.
+constexpr std::size_t kShortVector = std::size_t{1} << 20U;
+
 }  // namespace
 
 Fields Describe(SgdSettings& s) {
@@ -59,9 +64,14 @@ Sgd::Sgd(const SgdSettings& settings, const Task& task)
   reference_.resize(task.model.parameter_count());
 }
 
-Score Sgd::SumGradient(std::span<const float> parameters, std::span<float> gradient) {
+void Sgd::Gather(std::uint64_t number) {
   batch_.Clear();
-  for (const std::uint32_t row : sampler_.Rows(batches_done_)) batch_.Append(task_.rows, row);
+  for (const std::uint32_t row : sampler_.Rows(number)) batch_.Append(task_.rows, row);
+  gathered_ = number;
+}
+
+Score Sgd::SumGradient(std::span<const float> parameters, std::span<float> gradient) {
+  if (gathered_ != batches_done_) Gather(batches_done_);
   std::fill(gradient.begin(), gradient.end(), 0.0F);
   if (batch_.rows() == 0) return {};
   return task_.model.AddGradient(parameters, batch_, gradient);
@@ -92,13 +102,24 @@ void Sgd::Filtered(const RoundPart& mine) {
   filter_->Apply(mine.values, reference_, rounds_);
 }
 
+// Where it pays, the next batch is collected while the call waits for the other ranks.
+Result<void> Sgd::Sum(Communicator& peers, const Contribution& mine, std::uint64_t next_batch) {
+  if (mine.staleness > 0 || batch_.rows() < kLargeBatch || mine.values.size() > kShortVector) {
+    return peers.AllReduce(mine);
+  }
+  peers.Start(mine);
+  Gather(next_batch);
+  return peers.Finish();
+}
+
 Result<Round> Sgd::Exchange(Communicator& peers, const RoundPart& mine, const Vote& vote) {
   const double epoch = static_cast<double>(mine.batches_done) / static_cast<double>(batches_per_epoch());
   const bool catch_up = CatchesUp(epoch, mine.batches_done);
   if (filter_) Filtered(mine);
   const double word = catch_up ? static_cast<double>(vote()) : 0;
   std::array<double, 4> tally{mine.score.loss, mine.score.correct, mine.score.rows, word};
-  TRY(peers.AllReduce({.values = mine.values, .tally = tally, .staleness = catch_up ? 0 : task_.staleness}));
+  const Contribution contribution{.values = mine.values, .tally = tally, .staleness = catch_up ? 0 : task_.staleness};
+  TRY(Sum(peers, contribution, mine.batches_done));
   ++rounds_;
   if (!std::isfinite(tally[0])) {
     return Error{Code::kInvalid, StrCat("loss is not finite in round ", rounds_,

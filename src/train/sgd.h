@@ -87,6 +87,8 @@ class Sgd {
   Result<void> Restore(ByteSpan state);
 
  private:
+  void Gather(std::uint64_t number);
+  Result<void> Sum(Communicator& peers, const Contribution& mine, std::uint64_t next_batch);
   bool CatchesUp(double epoch, std::uint64_t batches_done) const;
   void Filtered(const RoundPart& mine);
 
@@ -100,6 +102,7 @@ class Sgd {
   std::unique_ptr<Filter> filter_;  // none: everything is sent
   std::vector<float> reference_;    // the parameters in units of what is sent
   Batch batch_;
+  std::uint64_t gathered_ = UINT64_MAX;  // the number of what is in batch_
 };
 
 // kInvalid for a task without rows. The name is for messages.

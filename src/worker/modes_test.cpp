@@ -98,17 +98,17 @@ TEST_F(ModesTest, RoundedContributionsLearnAsMuch) {
   const std::vector<Changes> modes = {{{"exchange.wire", "float16"}},
                                       {{"exchange.wire", "bfloat16"}},
                                       {{"exchange.wire", "int8"}},
-                                      {{"exchange.accumulate", "float64"}},
-                                      {{"exchange.wire", "int8"}, {"sync", "ssp"}, {"staleness", "2"}}};
+                                      {{"exchange.accumulate", "float64"}}};
   ExpectToLearnAsMuch(modes);
   UseLocalSteps();
   ExpectToLearnAsMuch(modes);
 }
 
 TEST_F(ModesTest, FilteredContributionsLearnAsMuch) {
-  const std::vector<Changes> modes = {{{"exchange.filter", "top_k"}, {"exchange.share", "0.1"}},
-                                      {{"exchange.filter", "significance"}},
-                                      {{"exchange.filter", "top_k"}, {"exchange.share", "0.25"}, {"sync", "asp"}}};
+  const std::vector<Changes> modes = {
+      {{"exchange.filter", "top_k"}, {"exchange.share", "0.1"}},
+      {{"exchange.filter", "significance"}},
+      {{"exchange.filter", "top_k"}, {"exchange.share", "0.25"}, {"exchange.wire", "int8"}}};
   ExpectToLearnAsMuch(modes);
   UseLocalSteps();
   ExpectToLearnAsMuch(modes);

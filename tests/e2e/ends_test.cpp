@@ -64,7 +64,18 @@ TEST_F(EndsTest, AKilledWorkerFailsTheJobWithItsLog) {
   EXPECT_EQ(ran.exit, 1);
   EXPECT_NE(ran.err.find("job 'tiny' failed: worker "), std::string::npos) << ran.err;
   EXPECT_NE(ran.err.find(".log | "), std::string::npos) << ran.err;
-  EXPECT_EQ(home_.Report()["status"], "failed");
+  EXPECT_NE(ran.err.find(" AllReduce of "), std::string::npos) << ran.err;
+  const auto report = home_.Report();
+  EXPECT_EQ(report["status"], "failed");
+  const auto& failures = report["failures"];
+  ASSERT_EQ(failures.size(), 3U) << failures;
+  EXPECT_EQ(failures[0]["last_calls"].size(), 0U) << "who is killed tells nothing";
+  for (const std::size_t survivor : {1U, 2U}) {
+    const auto& calls = failures[survivor]["last_calls"];
+    ASSERT_GT(calls.size(), 1U);
+    EXPECT_NE(calls.front().get<std::string>().find(" s: done"), std::string::npos) << calls.front();
+    EXPECT_NE(calls.back().get<std::string>().find("worker"), std::string::npos) << calls.back();
+  }
   EXPECT_FALSE(std::filesystem::exists(home_ / "out/model.safetensors"));
   ExpectNothingLeft();
 }

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <csignal>
 #include <sstream>
 
 #include "program.h"
@@ -51,6 +53,50 @@ TEST(Train, PatternsGiveTheSameBits) {
   }
   EXPECT_EQ(curves[0], curves[1]);
   EXPECT_EQ(curves[0], curves[2]);
+}
+
+TEST(Train, AsynchronousAndCompressedJobsLearnAsMuch) {
+  Home home;
+  ASSERT_EQ(home.Run({"train", home.Job()}).exit, 0);
+  const double loss = home.Report()["train"]["loss"];
+  for (const std::string change : {"sync=asp", "sync=ssp", "exchange.wire=int8", "exchange.filter=significance"}) {
+    const Ran ran = home.Run({"train", home.Job(), "--set", change});
+    ASSERT_EQ(ran.exit, 0) << ran.err;
+    EXPECT_NEAR(home.Report()["train"]["loss"], loss, 0.02 * loss) << change;
+  }
+}
+
+TEST(Train, AChosenPatternIsInTheReportAndItsSummary) {
+  Home home;
+  const Ran ran = home.Run({"train", home.Job({{"pattern", "auto"}})});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  const auto report = home.Report();
+  ASSERT_FALSE(report["pattern_choices"].empty());
+  const auto& choice = report["pattern_choices"].back();
+  EXPECT_NE(choice["reason"], "");
+  EXPECT_NE(ran.out.find("pattern  "), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find(" misses a round"), std::string::npos) << ran.out;
+}
+
+TEST(Train, SettingsWithoutEffectAreRefused) {
+  Home home;
+  const Ran ran = home.Run({"train", home.Job(), "--set", "staleness=3"});
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_NE(ran.err.find("staleness: 3 has no effect with sync bsp: set sync to ssp"), std::string::npos) << ran.err;
+}
+
+TEST(Train, AnInterruptEndsAnAsynchronousJobAfterItsEpoch) {
+  Home home;
+  const Running running =
+      home.Start({"train", home.Job({{"sync", "asp"}, {"algorithm", "{kind: ga_sgd, batch: 200, epochs: 1000000}"}})});
+  ASSERT_TRUE(Eventually([&running] { return running.out().find("epoch 1/") != std::string::npos; }));
+  running.Signal(SIGINT);
+  const Ran ran = running.Wait();
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  const auto report = home.Report();
+  EXPECT_EQ(report["status"], "stopped");
+  EXPECT_EQ(report["epochs"].get<double>(), std::floor(report["epochs"].get<double>()));
+  EXPECT_EQ(home.KeysLeft(), 0U);
 }
 
 TEST(Train, TheNumberOfWorkersHardlyMatters) {

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
@@ -19,6 +20,7 @@ namespace lambdaml {
 namespace {
 
 constexpr std::size_t kTailLines = 10;  // of a failed rank's log
+constexpr std::size_t kCallLines = 2;   // of a failed rank's last collective calls
 
 struct TrainSettings {
   JobFile job;
@@ -49,6 +51,17 @@ std::int64_t FailedRank(std::string_view cause) {
   return ParseInteger(digits.substr(0, digits.find_first_not_of("0123456789"))).value_or(-1);
 }
 
+// Of the first worker that could tell them: one that was killed cannot.
+void PrintLastCalls(const JobReport& report, Terminal& terminal) {
+  const auto has_calls = [](const Failure& failure) { return !failure.last_calls.empty(); };
+  const auto told = std::ranges::find_if(report.failures, has_calls);
+  if (told == report.failures.end()) return;
+  const std::vector<std::string>& calls = told->last_calls;
+  for (std::size_t i = calls.size() - std::min(calls.size(), kCallLines); i < calls.size(); ++i) {
+    terminal.Err(StrCat("  rank ", told->rank, " | ", calls[i], "\n"));
+  }
+}
+
 void PrintFailure(const JobReport& report, const JobFolder& folder, Terminal& terminal) {
   terminal.Err(StrCat("lambdaml: train: job '", report.name, "' ", report.status, ": ", report.error, "; logs are in ",
                       folder.logs().string(), "\n"));
@@ -56,6 +69,7 @@ void PrintFailure(const JobReport& report, const JobFolder& folder, Terminal& te
   for (const std::string& line : TailOf(log, kTailLines)) {
     terminal.Err(StrCat("  ", log.filename().string(), " | ", line, "\n"));
   }
+  PrintLastCalls(report, terminal);
 }
 
 void PrintEnd(const JobReport& report, Terminal& terminal) {

@@ -60,6 +60,18 @@ TEST(GaSgd, BatchesSmallerThanTheRanksAndLargerThanTheData) {
   }
 }
 
+// Large enough for the next batch to be collected during the call.
+TEST(GaSgd, LargeBatchesGiveTheAnswerOfManyRanks) {
+  const Problem problem(20'000);
+  const Choice choice{"ga_sgd", {{"batch", "10000"}, {"epochs", "3"}}};
+  const Trace alone = conformance::Run(problem, {.algorithm = choice}).front();
+  const Trace many = conformance::Run(problem, {.algorithm = choice, .ranks = 4}).front();
+  ASSERT_EQ(alone.parameters.size(), many.parameters.size());
+  for (std::size_t i = 0; i < alone.parameters.size(); ++i) {
+    EXPECT_NEAR(alone.parameters[i], many.parameters[i], 1e-5);
+  }
+}
+
 TEST(GaSgd, SortedRowsDoNoHarm) {
   Problem sorted;
   std::vector<std::size_t> order;
