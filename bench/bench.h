@@ -24,12 +24,17 @@ struct Row {
 
 using Rows = std::vector<Row>;
 
-Result<Rows> CommBench();
+Result<Rows> CommBench();  // with the next two
+Result<Rows> InjectedRounds();
+Result<Rows> MergeBench();
 Result<Rows> DataBench();
 Result<Rows> LearnBench();
-Result<Rows> MergeBench();
 Result<Rows> StorageBench();
 Result<Rows> TrainBench();
+
+// Of a Redis server on this machine: the median of a PING, and MB/s of its own benchmark for values of 1 MB.
+Result<double> PingSeconds(int port);
+Result<double> RedisTransferRate(int port);
 
 // Median and 99th percentile; `samples` must not be empty.
 double Median(std::vector<double> samples);

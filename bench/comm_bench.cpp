@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The time of one all-reduce among processes that meet through a folder, beside the time that the system calls of such
-// a round take by themselves on the same folder.
+// The time of one all-reduce among processes of this machine: through a folder, beside the time that the system calls
+// of such a round take by themselves on the same folder; and through Redis, beside a PING and what the server's own
+// benchmark moves.
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -12,6 +13,7 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,9 +22,9 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "bench/bench.h"
-#include "comm/message.h"
 #include "comm/registry.h"
 #include "storage/registry.h"
+#include "storage/testing/redis_server.h"
 
 namespace lambdaml::bench {
 
@@ -32,6 +34,7 @@ constexpr int kRanks = 4;
 constexpr std::size_t kElements = 7850;  // softmax regression on images of 28 x 28 in 10 classes
 constexpr std::size_t kWarmUp = 50;
 constexpr std::size_t kRounds = 500;
+constexpr std::size_t kLongRounds = 30;
 constexpr double kGoalMs = 2;
 
 class Folder {
@@ -76,22 +79,29 @@ class SharedSamples {
   void* at_;
 };
 
-Result<void> RunRank(const Pattern& pattern, const std::string& folder, int rank,
-                     std::array<double, kRounds>& samples) {
+// What the processes do.
+struct Run {
+  const Pattern& pattern;
+  std::string url;
+  std::size_t elements = kElements;
+  std::size_t rounds = kRounds;
+};
+
+Result<void> RunRank(const Run& run, int rank, std::array<double, kRounds>& samples) {
   SystemClock clock;
-  const std::unique_ptr<Store> store = TRY(OpenStore("file://" + folder, {.clock = clock}));
-  const Key job = Key("jobs/bench") / pattern.name;
+  const std::unique_ptr<Store> store = TRY(OpenStore(run.url, {.clock = clock}));
+  const Key job = Key("jobs/bench") / run.pattern.name;
   const auto background = MakeBackground(4);
-  const auto peers = TRY(Join(pattern.name, {.store = *store,
-                                             .clock = clock,
-                                             .background = *background,
-                                             .job = job,
-                                             .abort = job / "abort",
-                                             .rank = rank,
-                                             .size = kRanks,
-                                             .timeout = std::chrono::seconds(20)}));
-  std::vector<float> values(kElements);
-  for (std::size_t round = 0; round < kWarmUp + kRounds; ++round) {
+  const auto peers = TRY(Join(run.pattern.name, {.store = *store,
+                                                 .clock = clock,
+                                                 .background = *background,
+                                                 .job = job,
+                                                 .abort = job / "abort",
+                                                 .rank = rank,
+                                                 .size = kRanks,
+                                                 .timeout = std::chrono::seconds(20)}));
+  std::vector<float> values(run.elements);
+  for (std::size_t round = 0; round < kWarmUp + run.rounds; ++round) {
     std::fill(values.begin(), values.end(), 1.0F);
     const auto begin = std::chrono::steady_clock::now();
     TRY(peers->AllReduce(std::span(values)));
@@ -102,14 +112,14 @@ Result<void> RunRank(const Pattern& pattern, const std::string& folder, int rank
 }
 
 // One process for each rank.
-Result<std::vector<double>> Measure(const Pattern& pattern, const std::string& folder) {
+Result<std::vector<double>> Measure(const Run& run) {
   SharedSamples samples;
   if (!samples.ok()) return Error{Code::kInternal, "no shared memory"};
   std::vector<pid_t> processes;
   for (int rank = 0; rank < kRanks; ++rank) {
     const pid_t process = fork();
     if (process == 0) {
-      const Result<void> ran = RunRank(pattern, folder, rank, samples.get()[static_cast<std::size_t>(rank)]);
+      const Result<void> ran = RunRank(run, rank, samples.get()[static_cast<std::size_t>(rank)]);
       if (!ran.ok()) dprintf(STDERR_FILENO, "%s\n", ran.error().message.c_str());
       _exit(ran.ok() ? 0 : 1);
     }
@@ -120,25 +130,12 @@ Result<std::vector<double>> Measure(const Pattern& pattern, const std::string& f
     int status = 0;
     good = waitpid(process, &status, 0) == process && status == 0 && good;
   }
-  if (!good) return Error{Code::kInternal, StrCat("a rank of pattern ", pattern.name, " failed")};
+  if (!good) return Error{Code::kInternal, StrCat("a rank of pattern ", run.pattern.name, " failed")};
   std::vector<double> all;
-  for (const auto& of_rank : samples.get()) all.insert(all.end(), of_rank.begin(), of_rank.end());
+  for (const auto& of_rank : samples.get()) {
+    all.insert(all.end(), of_rank.begin(), of_rank.begin() + static_cast<std::ptrdiff_t>(run.rounds));
+  }
   return all;
-}
-
-// Files that a round of all ranks together writes, reads and deletes, and the bytes of each.
-struct Traffic {
-  double writes = 0;
-  double reads = 0;
-  std::size_t bytes = 0;
-};
-
-Traffic TrafficOf(std::string_view pattern) {
-  constexpr double kPairs = kRanks * (kRanks - 1);
-  constexpr std::size_t kVectorBytes = kMessageHeaderBytes + kElements * sizeof(float);
-  if (pattern == "all_gather") return {.writes = kRanks, .reads = kPairs, .bytes = kVectorBytes};
-  if (pattern == "reduce") return {.writes = kRanks, .reads = 2 * (kRanks - 1), .bytes = kVectorBytes};
-  return {.writes = kPairs + kRanks, .reads = 2 * kPairs, .bytes = kVectorBytes / kRanks};
 }
 
 // Milliseconds of the bare system calls for one message.
@@ -171,29 +168,29 @@ bool WriteRead(const std::string& path, Bytes& bytes, SystemCallCost& cost) {
 }
 
 // What the processors need for the system calls of one round if nobody ever waits.
-Result<double> LimitMs(const Traffic& traffic, const std::string& folder) {
-  Bytes bytes(traffic.bytes, std::byte{1});
+Result<double> LimitMs(const RoundCost& cost, const std::string& folder) {
+  Bytes bytes(cost.bytes_written / cost.puts, std::byte{1});
   std::vector<double> write_and_delete;
   std::vector<double> read;
   for (std::size_t i = 0; i < kRounds; ++i) {
-    SystemCallCost cost;
-    if (!WriteRead(folder + "/limit", bytes, cost)) return Error{Code::kInternal, "cannot write in " + folder};
-    write_and_delete.push_back(cost.write_and_delete);
-    read.push_back(cost.read);
+    SystemCallCost one;
+    if (!WriteRead(folder + "/limit", bytes, one)) return Error{Code::kInternal, "cannot write in " + folder};
+    write_and_delete.push_back(one.write_and_delete);
+    read.push_back(one.read);
   }
-  const double work = traffic.writes * Median(std::move(write_and_delete)) + traffic.reads * Median(std::move(read));
+  const double work = static_cast<double>(cost.puts) * Median(std::move(write_and_delete)) +
+                      static_cast<double>(cost.gets) * Median(std::move(read));
   return work / static_cast<double>(std::min<std::size_t>(AvailableThreads(), kRanks));
 }
 
-}  // namespace
-
-Result<Rows> CommBench() {
+Result<Rows> FolderRounds() {
   const Folder folder;
   if (folder.path().empty()) return Error{Code::kInvalid, "cannot make a temporary folder; set TMPDIR to one"};
   Rows rows;
   for (const Pattern& pattern : Patterns()) {
-    const double limit = TRY(LimitMs(TrafficOf(pattern.name), folder.path()));
-    const std::vector<double> samples = TRY(Measure(pattern, folder.path()));
+    if (pattern.cost == nullptr) continue;
+    const double limit = TRY(LimitMs(pattern.cost({.ranks = kRanks, .elements = kElements}), folder.path()));
+    const std::vector<double> samples = TRY(Measure({.pattern = pattern, .url = "file://" + folder.path()}));
     const std::string name = StrCat(pattern.name, " file://, 4 processes, 7,850 floats, p");
     const double p50 = Median(samples);
     const bool has_goal = pattern.name == "scatter_reduce";
@@ -204,6 +201,53 @@ Result<Rows> CommBench() {
                     .goal = has_goal ? StrCat("<= ", kGoalMs, " ms") : "",
                     .holds = !has_goal || p50 <= kGoalMs});
     rows.push_back({.name = name + "99", .value = Percentile(samples, 0.99), .unit = "ms", .limit = limit, .goal = {}});
+  }
+  return rows;
+}
+
+// 1,000 floats beside six PINGs, and 8 MB beside the bytes that the server's benchmark moves in values of 1 MB.
+Result<Rows> RedisRounds() {
+  constexpr std::size_t kShort = 1000;
+  constexpr std::size_t kLong = 2'000'000;
+  constexpr double kPings = 6;
+  const auto server = TRY(RedisServer::Launch({}));
+  const double ping_ms = TRY(PingSeconds(server->port())) * 1e3;
+  const double moved = TRY(RedisTransferRate(server->port()));
+  Rows rows;
+  for (const Pattern& pattern : Patterns()) {
+    const double p50 = Median(TRY(Measure({.pattern = pattern, .url = server->NewUrl(), .elements = kShort})));
+    const bool has_goal = pattern.name == "auto";
+    rows.push_back({.name = StrCat(pattern.name, " redis://, 4 processes, 1,000 floats, p50, limit PING"),
+                    .value = p50,
+                    .unit = "ms",
+                    .limit = ping_ms,
+                    .goal = has_goal ? StrCat("<= ", kPings, " x limit") : "",
+                    .holds = !has_goal || p50 <= kPings * ping_ms});
+  }
+  for (const Pattern& pattern : Patterns()) {
+    if (pattern.cost == nullptr) continue;
+    const RoundCost cost = pattern.cost({.ranks = kRanks, .elements = kLong});
+    const double ms =
+        Median(TRY(Measure({.pattern = pattern, .url = server->NewUrl(), .elements = kLong, .rounds = kLongRounds})));
+    const double rate = static_cast<double>(cost.bytes_written + cost.bytes_read) / ms * 1e-3;
+    const bool has_goal = pattern.name == "all_gather";
+    rows.push_back({.name = StrCat(pattern.name, " redis://, 4 processes, 8 MB, limit redis-benchmark"),
+                    .value = rate,
+                    .unit = "MB/s",
+                    .limit = moved,
+                    .goal = has_goal ? ">= 0.5 x limit" : "",
+                    .holds = !has_goal || rate >= 0.5 * moved});
+  }
+  return rows;
+}
+
+}  // namespace
+
+Result<Rows> CommBench() {
+  Rows rows;
+  for (const auto part : {FolderRounds, RedisRounds, InjectedRounds, MergeBench}) {
+    Rows more = TRY(part());
+    std::ranges::move(more, std::back_inserter(rows));
   }
   return rows;
 }

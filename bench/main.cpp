@@ -42,8 +42,8 @@ struct Bench {
 };
 
 constexpr std::array kBenches{
-    Bench{"comm", CommBench},   Bench{"data", DataBench},       Bench{"learn", LearnBench},
-    Bench{"merge", MergeBench}, Bench{"storage", StorageBench}, Bench{"train", TrainBench},
+    Bench{"comm", CommBench},       Bench{"data", DataBench},   Bench{"learn", LearnBench},
+    Bench{"storage", StorageBench}, Bench{"train", TrainBench},
 };
 
 void Print(std::string_view bench, const Rows& rows) {
@@ -74,7 +74,7 @@ Result<void> Main(std::string_view wanted, const std::string& json_file) {
   }
   if (!found)
     return Error{Code::kInvalid,
-                 StrCat("there is no bench '", wanted, "'; there are comm, data, learn, merge, storage, train")};
+                 StrCat("there is no bench '", wanted, "'; there are comm, data, learn, storage, train")};
   if (json_file.empty()) return {};
   return WriteFileAtomically(json_file, AsBytes(all.dump(2) + "\n"), Durability::kProcess);
 }

@@ -189,20 +189,6 @@ Result<double> WaitLatency(const std::string& url) {
   return Median(TRY(std::move(samples)));
 }
 
-Result<double> PingSeconds(int port) {
-  Stream stream =
-      TRY(Stream::Connect({.host = "127.0.0.1", .port = port}, nullptr, clock_of_all, clock_of_all.Now() + 5s));
-  std::vector<double> samples;
-  for (int i = 0; i < kTurns; ++i) {
-    std::this_thread::sleep_for(kIdle);
-    const auto begin = std::chrono::steady_clock::now();
-    TRY(stream.Send("PING\r\n", clock_of_all.Now() + 5s));
-    TRY(stream.ReadLine(64, clock_of_all.Now() + 5s));
-    samples.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  }
-  return Median(std::move(samples));
-}
-
 // The meta protocol by hand: a set and a get of one value, without a store.
 class BareMemcached {
  public:
@@ -401,6 +387,26 @@ Result<void> AddDynamoDb(Rows& rows) {
 }
 
 }  // namespace
+
+Result<double> PingSeconds(int port) {
+  Stream stream =
+      TRY(Stream::Connect({.host = "127.0.0.1", .port = port}, nullptr, clock_of_all, clock_of_all.Now() + 5s));
+  std::vector<double> samples;
+  for (int i = 0; i < kTurns; ++i) {
+    std::this_thread::sleep_for(kIdle);
+    const auto begin = std::chrono::steady_clock::now();
+    TRY(stream.Send("PING\r\n", clock_of_all.Now() + 5s));
+    TRY(stream.ReadLine(64, clock_of_all.Now() + 5s));
+    samples.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  }
+  return Median(std::move(samples));
+}
+
+Result<double> RedisTransferRate(int port) {
+  const double sets = TRY(RedisBenchmark(port, "set"));
+  const double gets = TRY(RedisBenchmark(port, "get"));
+  return MegabytesPerSecond(1 / sets + 1 / gets, kRedisMegabyte);
+}
 
 Result<Rows> StorageBench() {
   Rows rows;
