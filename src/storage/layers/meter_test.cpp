@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <thread>
-#include <vector>
 
 #include "storage/registry.h"
 
@@ -55,9 +55,9 @@ TEST(Meter, CountsForManyThreadsWhileItIsRead) {
   SystemClock clock;
   StoreMeter meter;
   const auto store = WithMeter(OpenStore("memory:", {.clock = clock}).value(), clock, kPrices, meter);
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&store] {
+  std::array<std::jthread, 4> threads;
+  for (std::jthread& thread : threads) {
+    thread = std::jthread([&store] {
       const Key key("none");
       for (std::uint64_t call = 0; call < kCalls; ++call) EXPECT_TRUE(store->Wait({&key, 1}, {.deadline = {}}).ok());
     });
@@ -68,7 +68,7 @@ TEST(Meter, CountsForManyThreadsWhileItIsRead) {
     EXPECT_GE(use.misses, seen);
     seen = use.misses;
   }
-  threads.clear();
+  for (std::jthread& thread : threads) thread.join();
   EXPECT_EQ(meter.use().waits, 4 * kCalls);
   EXPECT_EQ(meter.use().dollars, 0.25 * 4 * kCalls);
 }
