@@ -90,6 +90,7 @@ class Account {
     std::vector<double> tally(counts_.size());
     tally[Own()] = 1;
     TRY(caller_.peers.AllReduce({.values = values, .tally = tally, .staleness = staleness}));
+    if (std::ranges::min(tally) < 0) return Error{Code::kInternal, StrCat("call ", call, " took contributions back")};
     for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += tally[i];
     for (std::size_t i = 0; i < values_.size(); ++i) values_[i] += static_cast<double>(values[i]);
     TRY(CheckCounts(call, staleness));

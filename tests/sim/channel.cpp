@@ -168,6 +168,11 @@ std::size_t Channel::ObjectsOf(const Process& writer) const {
   }));
 }
 
+std::size_t Channel::WrittenBy(const Process& writer) const {
+  const auto at = written_.find(&writer);
+  return at == written_.end() ? 0 : at->second;
+}
+
 Channel::Fate Channel::Draw() {
   Fate fate;
   fate.takes = options_.latency_min + UpTo(options_.latency_max - options_.latency_min);
@@ -215,6 +220,8 @@ void Channel::Apply(const Change& change, const std::shared_ptr<bool>& refused) 
     return;
   }
   Cell& cell = cells_[change.key];
+  const bool is_new = change.value && !change.is_repeat && (!cell.value || cell.writer != change.writer);
+  if (is_new) ++written_[change.writer];
   cell.came_back = change.value && change.is_repeat && (!cell.value || cell.came_back);
   cell.before = std::exchange(cell.value, change.value);
   cell.changed = scheduler_.now();

@@ -64,6 +64,9 @@ class Channel {
   // How many values of a process there are, apart from those that came back after they were deleted.
   std::size_t ObjectsOf(const Process& writer) const;
 
+  // How many there have ever been.
+  std::size_t WrittenBy(const Process& writer) const;
+
  private:
   friend class SimStore;
 
@@ -111,6 +114,7 @@ class Channel {
   Random random_;
   std::map<Key, Cell> cells_;
   std::map<Key, std::set<Actor>> waiters_;
+  std::map<const Process*, std::size_t> written_;
   FaultCounts faults_;
 };
 

@@ -22,7 +22,7 @@ constexpr std::chrono::minutes kTimeout{5};  // of a call; longer than every acc
 constexpr std::size_t kThreads = 4;
 
 // Rounds whose messages may be in the channel at once.
-constexpr std::size_t kRoundsAliveMax = 20;
+constexpr std::size_t kRoundsAliveMax = 32;
 
 // A rank in one process.
 struct Member {
@@ -32,8 +32,9 @@ struct Member {
   std::uint64_t number;
   int rank;
   Process process;
-  std::size_t unit = 0;     // the first that it has not completed
-  std::uint64_t round = 0;  // the first call of that unit
+  std::size_t unit = 0;                                        // the first that it has not completed
+  std::uint64_t round = 0;                                     // the first call of that unit
+  std::vector<std::pair<std::uint64_t, std::size_t>> written;  // before which round how many objects
   bool is_twin = false;
   bool has_ended = false;
 };
@@ -54,7 +55,7 @@ class Job {
   Result<void> Work(Member& member);
   std::unique_ptr<Store> OpenChannel(Member& member, Clock& clock);
   Result<void> CheckEnd() const;
-  std::size_t ObjectsMax() const;
+  std::size_t ObjectsMax(const Member& member) const;
 
   const Plan& plan_;
   Scheduler scheduler_;
@@ -153,6 +154,7 @@ Result<void> Job::Work(Member& member) {
     TRY(std::move(done));
     ++member.unit;
     member.round = first_round + peers->use().rounds;
+    member.written.emplace_back(member.round, channel_.WrittenBy(member.process));
   }
   return {};
 }
@@ -172,19 +174,20 @@ Result<void> Job::CheckEnd() const {
   }
   for (const Member& member : members_) {
     const std::size_t objects = channel_.ObjectsOf(member.process);
-    if (member.process.killed() || objects <= ObjectsMax()) continue;
+    if (member.process.killed() || objects <= ObjectsMax(member)) continue;
     return Error{Code::kInternal, StrCat(member.process.name(), " has left ", objects,
-                                         " objects, expected no more than ", ObjectsMax())};
+                                         " objects, expected no more than ", ObjectsMax(member))};
   }
   return {};
 }
 
-// Of one rank: to each of the others, and for all, as many pieces as the longest vector has.
-std::size_t Job::ObjectsMax() const {
-  std::size_t bytes = 0;
-  for (const Unit& unit : plan_.units) bytes = std::max(bytes, unit.length * sizeof(double));
-  const auto ranks = static_cast<std::size_t>(plan_.size);
-  return kRoundsAliveMax * (ranks + 1) * (2 + bytes / ranks / plan_.piece_bytes);
+// What it has written in its last rounds.
+std::size_t Job::ObjectsMax(const Member& member) const {
+  std::size_t before = 0;
+  for (const auto& [round, written] : member.written) {
+    if (round + kRoundsAliveMax <= member.round) before = written;
+  }
+  return channel_.WrittenBy(member.process) - before;
 }
 
 }  // namespace
