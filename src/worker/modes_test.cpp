@@ -3,6 +3,7 @@
 // exact vectors and waits for everybody.
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "worker/model_file.h"
 #include "worker/testing.h"
@@ -53,14 +54,22 @@ class ModesTest : public testing::WorkersTest {
     return ReadModel(file, "model").value().parameters;
   }
 
-  // How far training has come, as a share of how far waiting and exactness come in as many rounds.
-  void ExpectToLearnAsMuch(const std::vector<Changes>& modes) {
-    const double loss = Train({}).train.loss;
+  // In each mode, beside the loss of exact vectors that all wait for.
+  void ExpectToLearnAsMuch(const std::vector<Changes>& modes, double loss) {
     for (const Changes& changes : modes) {
       std::string name;
       for (const auto& [path, text] : changes) name += StrCat(path, "=", text, " ");
       EXPECT_LE(Train(changes).train.loss, 1.02 * loss) << name << "of " << spec_.algorithm.kind;
     }
+  }
+
+  // Likewise with and without local steps.
+  void ExpectToLearnAsMuch(const std::vector<Changes>& modes) {
+    const double loss = Train({}).train.loss;
+    ExpectToLearnAsMuch(modes, loss);
+    UseLocalSteps();
+    ExpectToLearnAsMuch({Changes{}}, loss);
+    ExpectToLearnAsMuch(modes, loss);
   }
 
   std::string model_;
@@ -83,35 +92,49 @@ TEST_F(ModesTest, NoStalenessIsWaitingForAll) {
   }
 }
 
-TEST_F(ModesTest, StaleContributionsLearnAsMuch) {
-  const std::vector<Changes> modes = {{{"sync", "asp"}}, {{"sync", "ssp"}, {"staleness", "4"}}};
-  ExpectToLearnAsMuch(modes);
+const std::vector<Changes> kStale = {{{"sync", "asp"}}, {{"sync", "ssp"}, {"staleness", "4"}}};
+
+TEST_F(ModesTest, StaleContributionsLearnAsMuch) { ExpectToLearnAsMuch(kStale); }
+
+TEST_F(ModesTest, StaleContributionsLearnAsMuchInMemory) {
   spec_.channel = "memory://modes";
   const auto kept =
       OpenStore(spec_.channel, {.clock = clock_});  // what it holds goes with the last one who has it open
-  ExpectToLearnAsMuch(modes);
-  UseLocalSteps();
-  ExpectToLearnAsMuch(modes);
+  ExpectToLearnAsMuch(kStale);
+}
+
+TEST_F(ModesTest, StaleRanksEndTogether) {
+  for (const auto& [path, text, ending] : {std::tuple{"stop.rounds", "21", Ending::kRounds},
+                                           {"stop.target_loss", "0.9", Ending::kTargetLoss},
+                                           {"stop.patience", "1", Ending::kNoImprovement}}) {
+    spec_.algorithm.settings["schedule"] = "constant";
+    spec_.algorithm.settings["epochs"] = "1000";
+    const WorkerReport report = Train({{"sync", "asp"}, {path, text}});
+    EXPECT_EQ(report.ending, ending) << path;
+    EXPECT_TRUE(ending != Ending::kRounds || report.rounds == 21) << report.rounds;
+  }
+}
+
+TEST_F(ModesTest, StaleRanksEndBeforeTheirTimeIsOver) {
+  spec_.sync = "asp";
+  spec_.algorithm.settings["epochs"] = "1000000";
+  for (const auto& result : RunAll(std::chrono::seconds(3))) {
+    ASSERT_TRUE(result.ok()) << result.error().message;
+    EXPECT_EQ(result.value().ending, Ending::kTimeLimit);
+  }
 }
 
 TEST_F(ModesTest, RoundedContributionsLearnAsMuch) {
-  const std::vector<Changes> modes = {{{"exchange.wire", "float16"}},
-                                      {{"exchange.wire", "bfloat16"}},
-                                      {{"exchange.wire", "int8"}},
-                                      {{"exchange.accumulate", "float64"}}};
-  ExpectToLearnAsMuch(modes);
-  UseLocalSteps();
-  ExpectToLearnAsMuch(modes);
+  ExpectToLearnAsMuch({{{"exchange.wire", "float16"}},
+                       {{"exchange.wire", "bfloat16"}},
+                       {{"exchange.wire", "int8"}},
+                       {{"exchange.accumulate", "float64"}}});
 }
 
 TEST_F(ModesTest, FilteredContributionsLearnAsMuch) {
-  const std::vector<Changes> modes = {
-      {{"exchange.filter", "top_k"}, {"exchange.share", "0.1"}},
-      {{"exchange.filter", "significance"}},
-      {{"exchange.filter", "top_k"}, {"exchange.share", "0.25"}, {"exchange.wire", "int8"}}};
-  ExpectToLearnAsMuch(modes);
-  UseLocalSteps();
-  ExpectToLearnAsMuch(modes);
+  ExpectToLearnAsMuch({{{"exchange.filter", "top_k"}, {"exchange.share", "0.1"}},
+                       {{"exchange.filter", "significance"}},
+                       {{"exchange.filter", "top_k"}, {"exchange.share", "0.25"}, {"exchange.wire", "int8"}}});
 }
 
 }  // namespace
