@@ -220,7 +220,8 @@ void Channel::Apply(const Change& change, const std::shared_ptr<bool>& refused) 
     return;
   }
   Cell& cell = cells_[change.key];
-  const bool is_new = change.value && !change.is_repeat && (!cell.value || cell.writer != change.writer);
+  const bool is_new =
+      change.value && !change.is_repeat && (!cell.value || cell.writer != change.writer || cell.came_back);
   if (is_new) ++written_[change.writer];
   cell.came_back = change.value && change.is_repeat && (!cell.value || cell.came_back);
   cell.before = std::exchange(cell.value, change.value);
