@@ -169,21 +169,15 @@ void Exchange::RetireSlot(const Call& call, std::uint64_t generation) {
   written_.push_back({.round = call.round, .key = SlotKey(membership_.job, generation, rank())});
 }
 
-Result<std::vector<std::optional<Arrival>>> Exchange::ReadSlots(const Call& call, std::uint64_t generation,
-                                                                const Incoming& expected) {
+Result<std::vector<std::optional<Arrival>>> Exchange::Peek(const Call& call, std::span<const Incoming> expected) {
   std::vector<Key> keys;
-  for (int sender = 0; sender < size(); ++sender) {
-    if (sender != rank()) keys.push_back(SlotKey(membership_.job, generation, sender));
-  }
+  for (const Incoming& message : expected) keys.push_back(KeyOf(call, message));
   const Values values = TRY(membership_.store.Get(keys));
-  std::vector<std::optional<Arrival>> slots(static_cast<std::size_t>(size()));
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (!values[i]) continue;
-    Incoming of_sender = expected;
-    of_sender.sender = static_cast<int>(i) < rank() ? static_cast<int>(i) : static_cast<int>(i) + 1;
-    slots[static_cast<std::size_t>(of_sender.sender)] = TRY(Check(call, of_sender, keys[i], *values[i]));
+  std::vector<std::optional<Arrival>> arrivals(expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (values[i]) arrivals[i] = TRY(Check(call, expected[i], keys[i], *values[i]));
   }
-  return slots;
+  return arrivals;
 }
 
 ChannelSpeed Exchange::speed() const {
@@ -217,20 +211,23 @@ void Exchange::StartSweep() {
 }
 
 Key Exchange::KeyOf(const Call& call, const Incoming& expected) const {
-  return MessageKey(membership_.job,
-                    {.inbox = expected.inbox, .round = call.round, .part = expected.part, .sender = expected.sender});
+  if (expected.slot) return SlotKey(membership_.job, *expected.slot, expected.sender);
+  return MessageKey(membership_.job, {.inbox = expected.inbox,
+                                      .round = expected.round.value_or(call.round),
+                                      .part = expected.part,
+                                      .sender = expected.sender});
 }
 
 Result<Arrival> Exchange::Check(const Call& call, const Incoming& expected, const Key& key, const Blob& message) {
   ExpectedMessage wanted{.header = {.job = job_hash_,
-                                    .round = call.round,
+                                    .round = expected.round.value_or(call.round),
                                     .sender = static_cast<std::uint32_t>(expected.sender),
                                     .part = expected.part,
                                     .elements = expected.elements.value_or(0),
                                     .tally = static_cast<std::uint32_t>(expected.tally),
                                     .type = expected.type},
                          .or_type = expected.type,
-                         .any_round = expected.is_slot,
+                         .any_round = expected.slot.has_value(),
                          .any_elements = !expected.elements};
   if (IsVector(expected.type)) {
     wanted.header.type = DenseForm(expected.type, membership_.format.wire);

@@ -55,7 +55,8 @@ struct Incoming {
   ElementType type = ElementType::kNothing;
   std::size_t part_elements = 0;
   std::size_t tally = 0;
-  bool is_slot = false;  // of any round: the newest counts
+  std::optional<std::uint64_t> round{};  // nothing: that of the call
+  std::optional<std::uint64_t> slot{};   // of this generation, with a message of any round
 };
 
 // A message that has been checked; what it consists of lies within `message`, which keeps it alive.
@@ -98,9 +99,8 @@ class Exchange {
   // With this call every rank stops reading the slots of this generation.
   void RetireSlot(const Call& call, std::uint64_t generation);
 
-  // The newest message of every other rank's slot, by rank; nothing of a rank that has not written any yet.
-  Result<std::vector<std::optional<Arrival>>> ReadSlots(const Call& call, std::uint64_t generation,
-                                                        const Incoming& expected);
+  // Those of these messages that are there at this moment, in the order of `expected`.
+  Result<std::vector<std::optional<Arrival>>> Peek(const Call& call, std::span<const Incoming> expected);
 
   // By the writes so far.
   ChannelSpeed speed() const;

@@ -11,8 +11,8 @@ namespace lambdaml {
 
 namespace {
 
-// Between two looks at a slot that is older than the message which announced it.
-constexpr Clock::Duration kSlotPause = std::chrono::milliseconds(2);
+// How many rounds back from its own a rank looks for newer totals than it must have. A miss costs a request.
+constexpr std::uint64_t kRoundsLookedAt = 3;
 
 }  // namespace
 
@@ -27,7 +27,7 @@ Result<void> StaleSum::Fold(const Call& call, const Contribution& mine) {
   TRY(Add(mine));
   TRY(Publish(call, mine.staleness));
   TRY(AwaitPeers(call, mine.staleness));
-  TRY(ReadPeers(call, mine.staleness));
+  TRY(LookForNewer(call, mine.staleness));
   std::vector<Encoded> by_rank;
   const std::vector<double> zeros(totals_.size());
   for (int rank = 0; rank < exchange_.size(); ++rank) {
@@ -46,7 +46,8 @@ Result<void> StaleSum::CatchUp(const Call& call, const Contribution& mine, const
   TRY(Add(mine));
   TRY(all_reduce(totals_));
   Return(totals_, mine);
-  exchange_.RetireSlot(call, *generation_);
+  if (has_slot_) exchange_.RetireSlot(call, *generation_);
+  has_slot_ = false;
   generation_.reset();
   return {};
 }
@@ -65,50 +66,66 @@ Result<void> StaleSum::Add(const Contribution& mine) {
 }
 
 Result<void> StaleSum::Publish(const Call& call, std::uint64_t staleness) {
-  const Outgoing slot{.to = Inbox::OfAll(), .elements = values_, .values = Elements::Of(std::span(totals_))};
-  TRY(exchange_.PostSlot(call, *generation_, slot));
-  if (staleness == kAnyStaleness) return {};
-  const Outgoing here{.to = Inbox::OfAll()};
-  return exchange_.Post(call, {&here, 1});
+  const Outgoing total{.to = Inbox::OfAll(), .elements = values_, .values = Elements::Of(std::span(totals_))};
+  if (staleness != kAnyStaleness) return exchange_.Post(call, {&total, 1});
+  has_slot_ = true;
+  return exchange_.PostSlot(call, *generation_, total);
 }
 
+// For the totals of the call that is as old as is allowed.
 Result<void> StaleSum::AwaitPeers(const Call& call, std::uint64_t staleness) {
   if (staleness > call.round - *generation_) return {};
-  Call of_then = call;
-  of_then.round = call.round - staleness;
+  const std::uint64_t round = call.round - staleness;
   std::vector<Incoming> expected;
   for (int rank = 0; rank < exchange_.size(); ++rank) {
-    if (rank == exchange_.rank()) continue;
     const Peer& peer = peers_[static_cast<std::size_t>(rank)];
-    const bool is_there = !peer.totals.empty() && peer.round >= of_then.round;
-    if (!is_there) expected.push_back({.inbox = Inbox::OfAll(), .sender = rank, .elements = 0});
+    if (rank == exchange_.rank() || (!peer.totals.empty() && peer.round >= round)) continue;
+    expected.push_back(TotalOf(rank));
+    expected.back().round = round;
   }
-  TRY(exchange_.Collect(of_then, expected));
+  const std::vector<Arrival> totals = TRY(exchange_.Collect(call, expected));
+  for (std::size_t i = 0; i < totals.size(); ++i) Take(expected[i].sender, totals[i]);
   return {};
 }
 
-Result<void> StaleSum::ReadPeers(const Call& call, std::uint64_t staleness) {
-  const Incoming expected{.inbox = Inbox::OfAll(),
-                          .elements = values_,
-                          .type = ElementType::kFloat64,
-                          .part_elements = totals_.size(),
-                          .is_slot = true};
-  Clock& clock = exchange_.membership().clock;
-  while (true) {
-    auto slots = TRY(exchange_.ReadSlots(call, *generation_, expected));
-    for (std::size_t rank = 0; rank < slots.size(); ++rank) {
-      Peer& peer = peers_[rank];
-      if (!slots[rank] || (!peer.totals.empty() && slots[rank]->round <= peer.round)) continue;
-      peer.round = slots[rank]->round;
-      peer.totals.resize(totals_.size());
-      Decode(slots[rank]->values, Elements::Of(std::span(peer.totals)));
+Result<void> StaleSum::LookForNewer(const Call& call, std::uint64_t staleness) {
+  std::vector<Incoming> expected;
+  for (int rank = 0; rank < exchange_.size(); ++rank) {
+    if (rank == exchange_.rank()) continue;
+    if (staleness == kAnyStaleness) {
+      expected.push_back(TotalOf(rank));
+      expected.back().slot = *generation_;
+      continue;
     }
-    if (staleness > call.round - *generation_ || SlowestPeer() >= call.round - staleness) return {};
-    if (clock.Now() >= call.deadline) {
-      return Error{Code::kTimeout, "a rank has announced a total that it never wrote"};
+    const Peer& peer = peers_[static_cast<std::size_t>(rank)];
+    const std::uint64_t known = peer.totals.empty() ? *generation_ : peer.round + 1;
+    for (std::uint64_t back = 0; back < kRoundsLookedAt && call.round >= known + back; ++back) {
+      expected.push_back(TotalOf(rank));
+      expected.back().round = call.round - back;
     }
-    clock.SleepUntil(clock.Now() + kSlotPause);
   }
+  const auto totals = TRY(exchange_.Peek(call, expected));
+  for (std::size_t i = 0; i < totals.size(); ++i) {
+    if (totals[i]) Take(expected[i].sender, *totals[i]);
+  }
+  return {};
+}
+
+Incoming StaleSum::TotalOf(int sender) const {
+  return {.inbox = Inbox::OfAll(),
+          .sender = sender,
+          .elements = values_,
+          .type = ElementType::kFloat64,
+          .part_elements = totals_.size()};
+}
+
+// Unless a newer one is known: a channel may show an older one again.
+void StaleSum::Take(int sender, const Arrival& total) {
+  Peer& peer = peers_[static_cast<std::size_t>(sender)];
+  if (!peer.totals.empty() && total.round <= peer.round) return;
+  peer.round = total.round;
+  peer.totals.resize(totals_.size());
+  Decode(total.values, Elements::Of(std::span(peer.totals)));
 }
 
 std::uint64_t StaleSum::SlowestPeer() const {
