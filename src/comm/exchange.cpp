@@ -59,16 +59,15 @@ Exchange::~Exchange() { membership_.background.Finish(); }
 
 Result<Call> Exchange::Begin(std::uint64_t concurrent) {
   StartSweep();
-  {
-    const std::lock_guard lock(mutex_);
-    TRY(swept_);
-  }
+  const std::lock_guard lock(mutex_);
+  TRY(swept_);
   const Clock::Time now = membership_.clock.Now();
   const std::uint64_t round = next_round_++;
   return Call{.round = round,
               .ended_before = round - concurrent,
               .began = now,
               .deadline = std::min(Later(now, membership_.timeout), membership_.deadline),
+              .together = together_,
               .given_up = std::make_shared<std::atomic<bool>>(false)};
 }
 
@@ -134,7 +133,8 @@ Result<std::vector<Arrival>> Exchange::Collect(const Call& call, std::span<const
                             .at_least = expected.size(),
                             .cancelled = call.given_up.get(),
                             .urgent = 1,
-                            .kind = kind};
+                            .kind = call.together ? kind : 0,
+                            .since = call.together};
   const Values values = TRY(membership_.store.Wait(keys, options));
   if (values[0]) return Error{Code::kInternal, StrCat("job aborted: ", values[0]->text())};
   arrivals.reserve(expected.size());
@@ -183,6 +183,12 @@ Result<std::vector<std::optional<Arrival>>> Exchange::Peek(const Call& call, std
 ChannelSpeed Exchange::speed() const {
   const std::lock_guard lock(mutex_);
   return speed_.speed();
+}
+
+void Exchange::Synchronised(const Call& call) {
+  ReadersDone(call.ended_before);
+  const std::lock_guard lock(mutex_);
+  together_ = membership_.clock.Now();
 }
 
 void Exchange::ReadersDone(std::uint64_t round) {

@@ -36,6 +36,7 @@ struct Call {
   std::uint64_t ended_before = 0;  // this rank has ended every call below this number
   Clock::Time began;
   Clock::Time deadline;
+  std::optional<Clock::Time> together;          // when all ranks last ended a call at about the same time
   std::shared_ptr<std::atomic<bool>> given_up;  // part of it has failed, so that the others need not wait
 };
 
@@ -105,6 +106,9 @@ class Exchange {
   // By the writes so far.
   ChannelSpeed speed() const;
 
+  // To be told when a call has ended that no rank can end before every rank has begun it.
+  void Synchronised(const Call& call);
+
   // To be told when it is known that every rank has ended all calls below `round`.
   void ReadersDone(std::uint64_t round);
 
@@ -133,6 +137,7 @@ class Exchange {
 
   mutable std::mutex mutex_;  // of what follows
   SpeedEstimate speed_;
+  std::optional<Clock::Time> together_;
   std::uint64_t readers_done_before_ = 0;
   std::uint64_t swept_before_ = 0;
   Result<void> swept_;

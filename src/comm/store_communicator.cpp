@@ -198,7 +198,7 @@ Result<void> StoreCommunicator::SumVector(const Sum& sum, Threads threads) {
   }
   if (threads == Threads::kMany && cuts.size() > 1) membership.background.Finish();
   TRY(std::move(result));
-  exchange_.ReadersDone(sum.call.ended_before);
+  exchange_.Synchronised(sum.call);
   return {};
 }
 
@@ -260,7 +260,7 @@ Result<void> StoreCommunicator::Meet(const Call& call, std::uint32_t part) {
     if (sender != rank()) others.push_back({.inbox = Inbox::OfAll(), .sender = sender, .part = part, .elements = 0});
   }
   TRY(exchange_.Collect(call, others));
-  exchange_.ReadersDone(call.ended_before);
+  exchange_.Synchronised(call);
   return {};
 }
 

@@ -69,9 +69,10 @@ struct WaitOptions {
   // channel is polled it is seen within about two seconds.
   std::size_t urgent = 0;
 
-  // Waits of one kind, other than 0, are alike: where the channel is polled, when the values of former ones came says
-  // when to look first. Others ignore it.
+  // Waits of one kind, other than 0, are alike: where the channel is polled, how long after `since` the values of
+  // former ones came says when to look first. Others ignore both.
   std::uint32_t kind = 0;
+  std::optional<Clock::Time> since = {};  // nothing: the begin of the wait
 };
 
 // Whether a wait with these options may return, having found `values`.

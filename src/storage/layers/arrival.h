@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// How long after its begin a wait finds what it waits for, learnt from the waits before: late enough that the first
+// How long after a moment that all waits of a kind have in common their values come, learnt from the waits before: late
+// enough that the first
 // look seldom misses, early enough that little time is lost. A miss moves the estimate by half its error, a hit moves
 // it back by a twentieth of what errors are like, so about one look in ten misses. An error far beyond the usual counts
 // as a few usual ones, so a single straggler does not hold up the rounds after it.
@@ -17,7 +18,7 @@ class ArrivalEstimate {
   // The first look found everything.
   void Hit();
 
-  // Only a later look did; the values came about so long after the begin.
+  // Only a later look did; the values came about so long after that moment.
   void Miss(Clock::Duration came);
 
  private:

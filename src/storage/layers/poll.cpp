@@ -37,7 +37,8 @@ class PollingStore final : public Store {
     Values values(keys.size());
     const std::size_t urgent = std::min(options.urgent, keys.size());
     const Clock::Time begin = clock_.Now();
-    const Clock::Time expected = std::min(begin + DelayOf(options.kind), options.deadline);
+    const Clock::Time since = options.since.value_or(begin);
+    const Clock::Time expected = std::min(since + DelayOf(options.kind), options.deadline);
     std::optional<Clock::Time> missed;  // the last look at the values that did not find everything
     Clock::Time urgent_look = begin + kUrgentPause;
     Clock::Duration pause = pause_min_;
@@ -49,7 +50,7 @@ class PollingStore final : public Store {
       const bool at_others = last || now >= expected;
       if (at_urgent) urgent_look = now + kUrgentPause;
       TRY(Look(keys, {.from = at_urgent ? 0 : urgent, .to = at_others ? keys.size() : urgent}, options, values));
-      if (Enough(values, options)) Learn(options.kind, begin, missed, now);
+      if (Enough(values, options) && (missed || begin <= expected)) Learn(options.kind, since, missed, now);
       if (Enough(values, options) || Over(options)) return values;
       if (at_others) missed = now;
       next = at_others ? std::min(clock_.Now() + pause, options.deadline) : BeforeExpected(now, expected, urgent);
@@ -63,12 +64,13 @@ class PollingStore final : public Store {
     return kind == 0 ? Clock::Duration{} : arrivals_[kind].delay();
   }
 
-  // What was missed by one look, if by any, and found by another came in between.
-  void Learn(std::uint32_t kind, Clock::Time begin, std::optional<Clock::Time> missed, Clock::Time found) {
+  // What was missed by one look, if by any, and found by another came in between. A wait that began too late to tell
+  // teaches nothing.
+  void Learn(std::uint32_t kind, Clock::Time since, std::optional<Clock::Time> missed, Clock::Time found) {
     if (kind == 0) return;
     const std::lock_guard lock(mutex_);
     if (missed) {
-      arrivals_[kind].Miss(*missed - begin + (found - *missed) / 2);
+      arrivals_[kind].Miss(*missed - since + (found - *missed) / 2);
     } else {
       arrivals_[kind].Hit();
     }

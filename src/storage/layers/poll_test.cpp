@@ -87,6 +87,19 @@ TEST_F(PollAgain, TheFirstLookIsWhenTheValuesOfFormerWaitsCame) {
   EXPECT_LE(meter_.use().waiting, milliseconds(131 * 430));
 }
 
+TEST_F(PollAgain, AWaitThatBeginsAfterItsValuesCameLooksAtOnce) {
+  for (int i = 0; i < 30; ++i) RequestsOfAWaitFor(milliseconds(400));
+  scripted_->before = nullptr;
+  ASSERT_TRUE(Save(scripted_->inner(), kKey, AsBytes("!")).ok());
+  const Clock::Time begin = clock_.Now();
+  const WaitOptions late{.deadline = begin + hours(1), .kind = 1, .since = begin - milliseconds(600)};
+  ASSERT_TRUE(store_->Wait({&kKey, 1}, late).ok());
+  EXPECT_EQ(clock_.Now(), begin);
+  const WaitOptions early{.deadline = begin + hours(1), .kind = 1, .since = begin - milliseconds(300)};
+  ASSERT_TRUE(store_->Wait({&kKey, 1}, early).ok());
+  EXPECT_GE(clock_.Now(), begin + milliseconds(80));
+}
+
 TEST_F(PollAgain, OtherKindsAreLookedForAtOnce) {
   for (int i = 0; i < 30; ++i) RequestsOfAWaitFor(milliseconds(400));
   scripted_->before = nullptr;
