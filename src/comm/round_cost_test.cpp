@@ -75,7 +75,7 @@ TEST_P(RoundCostOf, IsWhatAChannelCounts) {
                                     return peers.AllReduce({.values = values, .tally = tally});
                                   })),
                 "");
-      const RoundCost cost = GetParam().cost(
+      const RoundCost cost = pattern.cost(
           {.ranks = static_cast<std::size_t>(ranks), .elements = elements, .tally = 5, .piece_bytes = 4096});
       const RoundCost& counted = store.counted();
       EXPECT_EQ(counted.puts, cost.puts) << ranks << " ranks, " << elements << " elements";
