@@ -26,7 +26,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLatency{80};
-constexpr Clock::Duration kSkew = milliseconds(5);  // of the ranks' starts
 constexpr int kWarmUp = 2;
 constexpr ChannelPrices kS3{.put = 5e-6, .get = 4e-7};
 
@@ -42,11 +41,13 @@ struct Run {
   Channel channel{};
   ChannelPrices prices{};
   int rounds = 9;
+  Clock::Duration skew = milliseconds(5);  // of the ranks' starts
 };
 
 // Of all ranks.
 struct Measured {
-  std::vector<double> seconds;  // of each round of each rank
+  std::vector<double> seconds;    // of each round of each rank
+  std::vector<double> from_last;  // likewise, from the start of the last rank
   double misses_per_round = 0;
   double puts_per_round = 0;
   double gets_per_round = 0;
@@ -91,7 +92,11 @@ class Rank {
   void Play() { result_ = Rounds(); }
 
   const Result<void>& result() const { return result_; }
-  const std::vector<double>& seconds() const { return seconds_; }
+  struct Times {
+    Clock::Time begin;
+    Clock::Time end;
+  };
+  const std::vector<Times>& times() const { return times_; }
   const StoreUse& use() const { return use_; }
   const std::vector<PatternChoice>& choices() const { return choices_; }
 
@@ -112,12 +117,13 @@ class Rank {
     StoreUse before;
     for (int round = 0; round < kWarmUp + run_.rounds; ++round) {
       if (round == kWarmUp) before = meter_.use();
-      const Clock::Duration skew{static_cast<Clock::Duration::rep>(random.Below(kSkew.count()))};
+      const Clock::Duration skew{
+          static_cast<Clock::Duration::rep>(random.Below(static_cast<std::uint64_t>(run_.skew.count())))};
       clock_.SleepUntil(sim::Scheduler::kStart + (round + 1) * std::chrono::minutes(1) + skew);
       std::fill(values.begin(), values.end(), 1.0F);
       const Clock::Time begin = clock_.Now();
       TRY(peers->AllReduce(std::span(values)));
-      if (round >= kWarmUp) seconds_.push_back(Seconds(clock_.Now() - begin));
+      if (round >= kWarmUp) times_.push_back({begin, clock_.Now()});
       if (values.back() != static_cast<float>(run_.ranks)) return Error{Code::kInternal, "the sum is wrong"};
     }
     use_ = meter_.use();
@@ -135,11 +141,23 @@ class Rank {
   sim::SimBackground background_{process_, 6};
   StoreMeter meter_;
   std::unique_ptr<Store> store_;
-  std::vector<double> seconds_;
+  std::vector<Times> times_;
   StoreUse use_;
   std::vector<PatternChoice> choices_;
   Result<void> result_;
 };
+
+void AddTimes(std::span<const std::unique_ptr<Rank>> ranks, Measured& measured) {
+  for (std::size_t round = 0; round < ranks.front()->times().size(); ++round) {
+    Clock::Time last{};
+    for (const auto& rank : ranks) last = std::max(last, rank->times()[round].begin);
+    for (const auto& rank : ranks) {
+      const Rank::Times& times = rank->times()[round];
+      measured.seconds.push_back(Seconds(times.end - times.begin));
+      measured.from_last.push_back(Seconds(times.end - last));
+    }
+  }
+}
 
 Result<Measured> Play(const Run& run) {
   sim::Scheduler scheduler(1);
@@ -155,9 +173,9 @@ Result<Measured> Play(const Run& run) {
   StoreUse use;
   for (const auto& rank : ranks) {
     TRY(Result<void>(rank->result()));
-    measured.seconds.insert(measured.seconds.end(), rank->seconds().begin(), rank->seconds().end());
     use += rank->use();
   }
+  AddTimes(ranks, measured);
   measured.misses_per_round = static_cast<double>(use.misses) / run.rounds;
   measured.puts_per_round = static_cast<double>(use.puts) / run.rounds;
   measured.gets_per_round = static_cast<double>(use.waits) / run.rounds;
@@ -246,10 +264,23 @@ Result<void> AddCell(Run run, Rows& rows) {
   return AddAuto(run, all, rows);
 }
 
+// Ranks that compute for a time that differs from round to round: how long after the last one has come.
+Result<void> AddUneven(Rows& rows) {
+  for (const std::int64_t skew_ms : {50, 400}) {
+    const Run run{.pattern = "all_gather", .ranks = 16, .rounds = 40, .skew = milliseconds(skew_ms)};
+    const Measured measured = TRY(Play(run));
+    rows.push_back(AtMost(StrCat(Describe(run), ", starts within ", skew_ms, " ms, from the last, ",
+                                 Fixed(measured.misses_per_round / run.ranks, 1), " misses each"),
+                          Median(measured.from_last), LimitOf(run, run.pattern), 1.5));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Rows> InjectedRounds() {
   Rows rows;
+  TRY(AddUneven(rows));
   for (const int ranks : {2, 4, 8, 16, 32}) TRY(AddCell({.ranks = ranks}, rows));
   const Channel s3{.connection = 65e6, .worker = 630e6};
   for (const std::size_t bytes : {12'900'000U, 94'000'000U}) {
