@@ -25,6 +25,9 @@ constexpr std::size_t kWaitersNamedMax = 12;
   std::abort();
 }
 
+// Whose actor this thread is. Code under test that makes a thread of its own would run beside the one with the baton.
+thread_local const Scheduler* actor_of = nullptr;
+
 std::uint64_t HashOf(std::string_view text) {
   std::uint64_t hash = 0xCBF29CE484222325ULL;  // FNV-1a
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
@@ -50,6 +53,7 @@ Actor Scheduler::Start(std::string name, std::function<void()> body) {
   ++alive_;
   SetReady(actor);
   state.thread = std::thread([this, actor, &state, body = std::move(body)]() mutable {
+    actor_of = this;
     AwaitBaton(state);
     Body(actor, std::move(body));
   });
@@ -133,6 +137,7 @@ void Scheduler::SetReady(Actor actor) {
 }
 
 void Scheduler::Note(std::string doing) {
+  if (actor_of != this) Die(StrCat("a thread that is no actor is about to ", doing));
   const std::uint64_t step = steps_++;
   if (failed()) {
     if (++steps_after_failure_ > kStepsAfterFailureMax) Die(StrCat(name(current_), " does not end after: ", failure_));

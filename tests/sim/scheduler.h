@@ -6,10 +6,10 @@
 // Time stands still while anybody can run and then jumps to the earliest moment at which somebody can. So a run depends
 // on the seed alone and can be repeated, and what belongs to the actors needs no locks.
 //
-// Code under the scheduler must do nothing else that blocks: no condition variable, no real sleep. Where one does, the
-// program ends with a message that names the actor. An actor that never ends is found by the limits. A run that fails
-// (nobody can run, a limit, Fail) goes on to the end of its actors, so that every thread ends: then sleeping and
-// blocking only yield, and whoever waits for something must look at `failed`.
+// Code under the scheduler must make no threads of its own and do nothing else that blocks: no condition variable, no
+// real sleep. Where some does, the program ends with a message. An actor that never ends is found by the limits. A run
+// that fails (nobody can run, a limit, Fail) goes on to the end of its actors, so that every thread ends: then sleeping
+// and blocking only yield, and whoever waits for something must look at `failed`.
 
 #include <array>
 #include <atomic>

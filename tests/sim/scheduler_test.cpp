@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <thread>
 
 #include "base/text.h"
 #include "tests/sim/process.h"
@@ -135,6 +136,16 @@ TEST(Scheduler, KeepsTheFirstFailureAndTheStepsBeforeIt) {
   });
   EXPECT_EQ(scheduler.Run().error().message, "the first");
   EXPECT_EQ(scheduler.LastSteps(), std::vector<std::string>{"0.000000 s  actor: before"});
+}
+
+TEST(SchedulerDeathTest, EndsTheProgramWhenTheCodeMakesThreadsOfItsOwn) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto run = [] {
+    Scheduler scheduler(1);
+    scheduler.Start("actor", [&scheduler] { std::jthread([&scheduler] { scheduler.Yield("take a step"); }).join(); });
+    static_cast<void>(scheduler.Run());
+  };
+  EXPECT_DEATH(run(), "a thread that is no actor is about to take a step");
 }
 
 TEST(SimBackground, RunsNoMoreTasksAtOnceThanItHasThreads) {
