@@ -104,7 +104,7 @@ void Sgd::Filtered(const RoundPart& mine) {
 
 // Where it pays, the next batch is collected while the call waits for the other ranks.
 Result<void> Sgd::Sum(Communicator& peers, const Contribution& mine, std::uint64_t next_batch) {
-  if (mine.staleness > 0 || batch_.rows() < kLargeBatch || mine.values.size() > kShortVector) {
+  if (task_.staleness > 0 || batch_.rows() < kLargeBatch || mine.values.size() > kShortVector) {
     return peers.AllReduce(mine);
   }
   peers.Start(mine);

@@ -103,6 +103,14 @@ TEST_F(ModesTest, StaleContributionsLearnAsMuchInMemory) {
   ExpectToLearnAsMuch(kStale);
 }
 
+// The next batch is collected during a round where it is large.
+TEST_F(ModesTest, LargeBatchesLearnAsMuch) {
+  Generate({"blobs", {{"rows", "36000"}, {"columns", "4"}, {"classes", "3"}, {"spread", "1.5"}}});
+  spec_.algorithm.settings["batch"] = "18000";
+  spec_.algorithm.settings["epochs"] = "20";
+  ExpectToLearnAsMuch(kStale, Train({}).train.loss);
+}
+
 TEST_F(ModesTest, StaleRanksEndTogether) {
   for (const auto& [path, text, ending] : {std::tuple{"stop.rounds", "21", Ending::kRounds},
                                            {"stop.target_loss", "0.9", Ending::kTargetLoss},
