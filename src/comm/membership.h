@@ -13,11 +13,13 @@
 
 namespace lambdaml {
 
-// In US dollars, for choosing among patterns. By default those of a function of 1,769 MB and a channel that is not
-// billed by the request.
+// In US dollars, for choosing among patterns: requests, each counted once for every started unit of bytes if there is a
+// unit, and a second of a worker. By default a channel that is not billed by the request, and a function of 1,769 MB.
 struct ChannelPrices {
   double put = 0;
   double get = 0;
+  std::uint64_t put_unit_bytes = 0;
+  std::uint64_t get_unit_bytes = 0;
   double worker_second = 1769.0 / 1024 * 1.66667e-5;
 };
 

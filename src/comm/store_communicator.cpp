@@ -69,7 +69,7 @@ class StoreCommunicator final : public Communicator {
   Result<void> SumStripe(const Sum& sum, const Stripe& stripe);
   Error Explained(const Sum& sum, const Stripe& stripe, Error error);
   std::vector<double> WithMeasured(std::span<const double> tally);
-  void TakeTally(std::span<const double> sums, std::span<double> tally);
+  void TakeTally(const Call& call, std::span<const double> sums, std::span<double> tally);
 
   Result<void> Send(const Call& call, Bytes& bytes);
   Result<void> Receive(const Call& call, Bytes& bytes, int root);
@@ -116,7 +116,7 @@ Result<void> StoreCommunicator::SumFloats(const Call& call, const Contribution& 
   Reduction* const reduction = TRY(choice_->Choose(exchange_, call, mine.values.size_bytes()));
   TRY(SumVector({.call = call, .reduction = reduction, .values = Elements::Of(mine.values), .tally = tally},
                 Threads::kMany));
-  TakeTally(tally, mine.tally);
+  TakeTally(call, tally, mine.tally);
   return {};
 }
 
@@ -157,7 +157,7 @@ Result<void> StoreCommunicator::Finish() {
   const std::vector<std::unique_ptr<Started>> ended = std::exchange(started_, {});
   for (const auto& started : ended) TRY(started->result);
   for (const auto& started : ended) {
-    if (size() > 1) TakeTally(started->tally, started->mine.tally);
+    if (size() > 1) TakeTally(started->sum.call, started->tally, started->mine.tally);
   }
   return {};
 }
@@ -169,9 +169,9 @@ std::vector<double> StoreCommunicator::WithMeasured(std::span<const double> tall
   return both;
 }
 
-void StoreCommunicator::TakeTally(std::span<const double> sums, std::span<double> tally) {
+void StoreCommunicator::TakeTally(const Call& call, std::span<const double> sums, std::span<double> tally) {
   std::copy_n(sums.begin(), tally.size(), tally.begin());
-  choice_->Agreed(sums.subspan(tally.size()));
+  choice_->Agreed(call, sums.subspan(tally.size()));
 }
 
 Result<void> StoreCommunicator::SumVector(const Sum& sum, Threads threads) {

@@ -25,7 +25,7 @@ class Chooser {
 
   // A few numbers that are summed over all ranks with the tally of the next call, and the sums when it has ended.
   virtual std::vector<double> Measured(const Exchange& /*exchange*/) { return {}; }
-  virtual void Agreed(std::span<const double> /*sums*/) {}
+  virtual void Agreed(const Call& /*call*/, std::span<const double> /*sums*/) {}
 
   virtual std::vector<PatternChoice> choices() const { return {}; }
 };

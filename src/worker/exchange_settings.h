@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "comm/filter.h"
+#include "comm/membership.h"
 #include "comm/wire.h"
 #include "job/spec.h"
 
@@ -13,6 +14,9 @@ namespace lambdaml {
 
 WireFormat WireFormatOf(const ExchangeSpec& spec);
 FilterSettings FilterOf(const ExchangeSpec& spec);
+
+// What `pattern: auto` goes by: the channel's requests and a second of the function.
+ChannelPrices PricesOf(const JobSpec& spec);
 
 // Rounds that a rank may run ahead of the others.
 std::uint64_t StalenessOf(const JobSpec& spec);

@@ -132,7 +132,8 @@ class Worker {
             .size = static_cast<int>(spec_.workers),
             .timeout = runtime_.deadline - kLastWords - runtime_.clock.Now(),
             .deadline = runtime_.deadline - kLastWords,
-            .format = WireFormatOf(spec_.exchange)};
+            .format = WireFormatOf(spec_.exchange),
+            .prices = PricesOf(spec_)};
   }
 
   Result<Trained> TrainWith(TimedCommunicator& peers) {

@@ -3,8 +3,8 @@
 
 // Chooses a pattern for each length of vectors: the one whose round costs least, in requests and in the workers' time
 // (docs/guide/patterns.md). The ranks measure the channel before the first round and go on measuring; what they have
-// measured is summed with the tally of each round. So all of them know the same numbers, choose the same pattern from
-// the same round on, and need no message for it.
+// measured, also how long their rounds took, is summed with the tally of each round. So all of them know the same
+// numbers, choose the same pattern from the same round on, and need no message for it.
 
 #include <memory>
 #include <span>
