@@ -128,9 +128,8 @@ void DrawAccidents(Dice& dice, Plan& plan) {
     plan.twins.clear();
   }
   std::erase_if(plan.deaths, [&plan](const Death& death) { return std::ranges::count(plan.twins, death.rank) != 0; });
-  if (plan.deaths.empty() && plan.channel.repeats == 0) return;
+  if (plan.deaths.empty()) return;
   // What a rank has had of the others' contributions dies with it: the first_round of its successor says nothing of it.
-  // And a total that comes once more replaces a newer one of the same rank.
   for (Unit& unit : plan.units) {
     if (unit.kind == Unit::Kind::kStale) unit.kind = Unit::Kind::kAllReduce;
   }
