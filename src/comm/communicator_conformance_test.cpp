@@ -203,6 +203,23 @@ TEST_P(CommunicatorConformance, StaleSumsBringEveryContributionExactlyOnce) {
   }
 }
 
+TEST_P(CommunicatorConformance, AStartedCallCatchesUp) {
+  EXPECT_EQ(Failures(RunRanks(SessionOf(3),
+                              [](Communicator& peers) -> Result<void> {
+                                std::vector<float> values(3, 1);
+                                double tally = 1;
+                                TRY(peers.AllReduce({.values = values, .tally = {&tally, 1}, .staleness = 9}));
+                                double had = tally;
+                                values.assign(3, 1);
+                                tally = 1;
+                                peers.Start({.values = values, .tally = {&tally, 1}});
+                                TRY(peers.Finish());
+                                had += tally;
+                                return had == 6 ? Result<void>() : Error{Code::kInternal, StrCat("had ", had)};
+                              })),
+            "");
+}
+
 TEST_P(CommunicatorConformance, ARankThatMustNotRunAheadWaits) {
   Session session = SessionOf(2);
   session.absent = {1};

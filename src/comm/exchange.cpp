@@ -57,21 +57,21 @@ Exchange::Exchange(const Membership& membership)
 
 Exchange::~Exchange() { membership_.background.Finish(); }
 
-Result<Call> Exchange::Begin(std::uint64_t concurrent) {
+Result<Collective> Exchange::Begin(std::uint64_t concurrent) {
   StartSweep();
   const std::lock_guard lock(mutex_);
   TRY(swept_);
   const Clock::Time now = membership_.clock.Now();
   const std::uint64_t round = next_round_++;
-  return Call{.round = round,
-              .ended_before = round - concurrent,
-              .began = now,
-              .deadline = std::min(Later(now, membership_.timeout), membership_.deadline),
-              .together = together_,
-              .given_up = std::make_shared<std::atomic<bool>>(false)};
+  return Collective{.round = round,
+                    .ended_before = round - concurrent,
+                    .began = now,
+                    .deadline = std::min(Later(now, membership_.timeout), membership_.deadline),
+                    .together = together_,
+                    .given_up = std::make_shared<std::atomic<bool>>(false)};
 }
 
-ByteSpan Exchange::Encode(const Call& call, const Outgoing& message, Bytes& buffer) const {
+ByteSpan Exchange::Encode(const Collective& call, const Outgoing& message, Bytes& buffer) const {
   buffer.resize(kMessageHeaderBytes);
   ElementType type = message.values.type;
   if (IsVector(type)) {
@@ -92,7 +92,7 @@ ByteSpan Exchange::Encode(const Call& call, const Outgoing& message, Bytes& buff
   return buffer;
 }
 
-Result<void> Exchange::Post(const Call& call, std::span<const Outgoing> messages) {
+Result<void> Exchange::Post(const Collective& call, std::span<const Outgoing> messages) {
   if (messages.empty()) return {};
   std::vector<Bytes> buffers(messages.size());
   std::vector<PutItem> items;
@@ -122,7 +122,7 @@ Result<void> Exchange::Post(const Call& call, std::span<const Outgoing> messages
   return put;
 }
 
-Result<std::vector<Arrival>> Exchange::Collect(const Call& call, std::span<const Incoming> expected,
+Result<std::vector<Arrival>> Exchange::Collect(const Collective& call, std::span<const Incoming> expected,
                                                std::uint32_t kind) {
   std::vector<Arrival> arrivals;
   if (expected.empty()) return arrivals;
@@ -146,7 +146,7 @@ Result<std::vector<Arrival>> Exchange::Collect(const Call& call, std::span<const
   return Missing(call, expected, keys, values);
 }
 
-Result<std::vector<int>> Exchange::Absent(const Call& call, std::span<const Incoming> expected) {
+Result<std::vector<int>> Exchange::Absent(const Collective& call, std::span<const Incoming> expected) {
   std::vector<Key> keys;
   for (const Incoming& message : expected) keys.push_back(KeyOf(call, message));
   const Values values = TRY(membership_.store.Get(keys));
@@ -157,19 +157,19 @@ Result<std::vector<int>> Exchange::Absent(const Call& call, std::span<const Inco
   return Distinct(std::move(senders));
 }
 
-Result<void> Exchange::PostSlot(const Call& call, std::uint64_t generation, const Outgoing& message) {
+Result<void> Exchange::PostSlot(const Collective& call, std::uint64_t generation, const Outgoing& message) {
   Bytes buffer;
   const Key key = SlotKey(membership_.job, generation, rank());
   const PutItem item{.key = key, .value = Encode(call, message, buffer)};
   return membership_.store.Put({&item, 1});
 }
 
-void Exchange::RetireSlot(const Call& call, std::uint64_t generation) {
+void Exchange::RetireSlot(const Collective& call, std::uint64_t generation) {
   const std::lock_guard lock(mutex_);
   written_.push_back({.round = call.round, .key = SlotKey(membership_.job, generation, rank())});
 }
 
-Result<std::vector<std::optional<Arrival>>> Exchange::Peek(const Call& call, std::span<const Incoming> expected) {
+Result<std::vector<std::optional<Arrival>>> Exchange::Peek(const Collective& call, std::span<const Incoming> expected) {
   std::vector<Key> keys;
   for (const Incoming& message : expected) keys.push_back(KeyOf(call, message));
   const Values values = TRY(membership_.store.Get(keys));
@@ -185,7 +185,7 @@ ChannelSpeed Exchange::speed() const {
   return speed_.speed();
 }
 
-void Exchange::Synchronised(const Call& call) {
+void Exchange::Synchronised(const Collective& call) {
   ReadersDone(call.ended_before);
   const std::lock_guard lock(mutex_);
   together_ = membership_.clock.Now();
@@ -216,7 +216,7 @@ void Exchange::StartSweep() {
   });
 }
 
-Key Exchange::KeyOf(const Call& call, const Incoming& expected) const {
+Key Exchange::KeyOf(const Collective& call, const Incoming& expected) const {
   if (expected.slot) return SlotKey(membership_.job, *expected.slot, expected.sender);
   return MessageKey(membership_.job, {.inbox = expected.inbox,
                                       .round = expected.round.value_or(call.round),
@@ -224,7 +224,7 @@ Key Exchange::KeyOf(const Call& call, const Incoming& expected) const {
                                       .sender = expected.sender});
 }
 
-Result<Arrival> Exchange::Check(const Call& call, const Incoming& expected, const Key& key, const Blob& message) {
+Result<Arrival> Exchange::Check(const Collective& call, const Incoming& expected, const Key& key, const Blob& message) {
   ExpectedMessage wanted{.header = {.job = job_hash_,
                                     .round = expected.round.value_or(call.round),
                                     .sender = static_cast<std::uint32_t>(expected.sender),
@@ -269,7 +269,7 @@ std::string Exchange::LastHeard(int sender) {
                 heard->round);
 }
 
-Error Exchange::Missing(const Call& call, std::span<const Incoming> expected, std::span<const Key> keys,
+Error Exchange::Missing(const Collective& call, std::span<const Incoming> expected, std::span<const Key> keys,
                         const Values& values) {
   std::vector<int> senders;
   std::vector<std::string> details;

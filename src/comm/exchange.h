@@ -31,7 +31,7 @@
 namespace lambdaml {
 
 // One collective call in progress.
-struct Call {
+struct Collective {
   std::uint64_t round = 0;
   std::uint64_t ended_before = 0;  // this rank has ended every call below this number
   Clock::Time began;
@@ -82,32 +82,33 @@ class Exchange {
 
   // `concurrent`: how many calls before this one may still be under way. Fails if messages of rounds that are over
   // could not be deleted.
-  Result<Call> Begin(std::uint64_t concurrent = 0);
+  Result<Collective> Begin(std::uint64_t concurrent = 0);
 
   // Writes all messages in one Store::Put.
-  Result<void> Post(const Call& call, std::span<const Outgoing> messages);
+  Result<void> Post(const Collective& call, std::span<const Outgoing> messages);
 
   // Waits for every expected message and returns them in the order of `expected`. Waits of one kind are alike: those of
   // one pattern for the same step.
-  Result<std::vector<Arrival>> Collect(const Call& call, std::span<const Incoming> expected, std::uint32_t kind = 0);
+  Result<std::vector<Arrival>> Collect(const Collective& call, std::span<const Incoming> expected,
+                                       std::uint32_t kind = 0);
 
   // The senders whose messages are not there at this moment, each once, by rank.
-  Result<std::vector<int>> Absent(const Call& call, std::span<const Incoming> expected);
+  Result<std::vector<int>> Absent(const Collective& call, std::span<const Incoming> expected);
 
   // A slot holds the newest message of its writer: written again and again, under one key for each generation.
-  Result<void> PostSlot(const Call& call, std::uint64_t generation, const Outgoing& message);
+  Result<void> PostSlot(const Collective& call, std::uint64_t generation, const Outgoing& message);
 
   // With this call every rank stops reading the slots of this generation.
-  void RetireSlot(const Call& call, std::uint64_t generation);
+  void RetireSlot(const Collective& call, std::uint64_t generation);
 
   // Those of these messages that are there at this moment, in the order of `expected`.
-  Result<std::vector<std::optional<Arrival>>> Peek(const Call& call, std::span<const Incoming> expected);
+  Result<std::vector<std::optional<Arrival>>> Peek(const Collective& call, std::span<const Incoming> expected);
 
   // By the writes so far.
   ChannelSpeed speed() const;
 
   // To be told when a call has ended that no rank can end before every rank has begun it.
-  void Synchronised(const Call& call);
+  void Synchronised(const Collective& call);
 
   // To be told when it is known that every rank has ended all calls below `round`.
   void ReadersDone(std::uint64_t round);
@@ -123,10 +124,11 @@ class Exchange {
     std::uint64_t round = 0;
   };
 
-  ByteSpan Encode(const Call& call, const Outgoing& message, Bytes& buffer) const;
-  Key KeyOf(const Call& call, const Incoming& expected) const;
-  Result<Arrival> Check(const Call& call, const Incoming& expected, const Key& key, const Blob& message);
-  Error Missing(const Call& call, std::span<const Incoming> expected, std::span<const Key> keys, const Values& values);
+  ByteSpan Encode(const Collective& call, const Outgoing& message, Bytes& buffer) const;
+  Key KeyOf(const Collective& call, const Incoming& expected) const;
+  Result<Arrival> Check(const Collective& call, const Incoming& expected, const Key& key, const Blob& message);
+  Error Missing(const Collective& call, std::span<const Incoming> expected, std::span<const Key> keys,
+                const Values& values);
   std::string LastHeard(int sender);
   void StartSweep();
 

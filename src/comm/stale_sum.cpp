@@ -16,7 +16,7 @@ constexpr std::uint64_t kRoundsLookedAt = 3;
 
 }  // namespace
 
-Result<void> StaleSum::Fold(const Call& call, const Contribution& mine) {
+Result<void> StaleSum::Fold(const Collective& call, const Contribution& mine) {
   if (!generation_) {
     generation_ = call.round;
     values_ = mine.values.size();
@@ -25,9 +25,7 @@ Result<void> StaleSum::Fold(const Call& call, const Contribution& mine) {
     peers_.assign(static_cast<std::size_t>(exchange_.size()), Peer{});
   }
   TRY(Add(mine));
-  TRY(Publish(call, mine.staleness));
-  TRY(AwaitPeers(call, mine.staleness));
-  TRY(LookForNewer(call, mine.staleness));
+  TRY(mine.staleness == kAnyStaleness ? ExchangeSlots(call) : ExchangeTotals(call, mine.staleness));
   std::vector<Encoded> by_rank;
   const std::vector<double> zeros(totals_.size());
   for (int rank = 0; rank < exchange_.size(); ++rank) {
@@ -42,7 +40,7 @@ Result<void> StaleSum::Fold(const Call& call, const Contribution& mine) {
   return {};
 }
 
-Result<void> StaleSum::CatchUp(const Call& call, const Contribution& mine, const AllReduce& all_reduce) {
+Result<void> StaleSum::CatchUp(const Collective& call, const Contribution& mine, const AllReduce& all_reduce) {
   TRY(Add(mine));
   TRY(all_reduce(totals_));
   Return(totals_, mine);
@@ -65,7 +63,24 @@ Result<void> StaleSum::Add(const Contribution& mine) {
   return {};
 }
 
-Result<void> StaleSum::Publish(const Call& call, std::uint64_t staleness) {
+// Writing and reading at the same time: nothing is waited for.
+Result<void> StaleSum::ExchangeSlots(const Collective& call) {
+  Background& background = exchange_.membership().background;
+  Result<void> published;
+  background.Start([this, &call, &published] { published = Publish(call, kAnyStaleness); });
+  Result<void> looked = LookForNewer(call, kAnyStaleness);
+  background.Finish();
+  TRY(std::move(published));
+  return looked;
+}
+
+Result<void> StaleSum::ExchangeTotals(const Collective& call, std::uint64_t staleness) {
+  TRY(Publish(call, staleness));
+  TRY(AwaitPeers(call, staleness));
+  return LookForNewer(call, staleness);
+}
+
+Result<void> StaleSum::Publish(const Collective& call, std::uint64_t staleness) {
   const Outgoing total{.to = Inbox::OfAll(), .elements = values_, .values = Elements::Of(std::span(totals_))};
   if (staleness != kAnyStaleness) return exchange_.Post(call, {&total, 1});
   has_slot_ = true;
@@ -73,7 +88,7 @@ Result<void> StaleSum::Publish(const Call& call, std::uint64_t staleness) {
 }
 
 // For the totals of the call that is as old as is allowed.
-Result<void> StaleSum::AwaitPeers(const Call& call, std::uint64_t staleness) {
+Result<void> StaleSum::AwaitPeers(const Collective& call, std::uint64_t staleness) {
   if (staleness > call.round - *generation_) return {};
   const std::uint64_t round = call.round - staleness;
   std::vector<Incoming> expected;
@@ -88,7 +103,7 @@ Result<void> StaleSum::AwaitPeers(const Call& call, std::uint64_t staleness) {
   return {};
 }
 
-Result<void> StaleSum::LookForNewer(const Call& call, std::uint64_t staleness) {
+Result<void> StaleSum::LookForNewer(const Collective& call, std::uint64_t staleness) {
   std::vector<Incoming> expected;
   for (int rank = 0; rank < exchange_.size(); ++rank) {
     if (rank == exchange_.rank()) continue;

@@ -33,11 +33,11 @@ class StaleSum {
   bool is_behind() const { return generation_.has_value(); }
 
   // A call with staleness > 0. kInvalid for a vector of another length than before in this generation.
-  Result<void> Fold(const Call& call, const Contribution& mine);
+  Result<void> Fold(const Collective& call, const Contribution& mine);
 
   // A call with staleness 0 after stale ones. `all_reduce` sums over all ranks, within this call.
   using AllReduce = std::function<Result<void>(std::span<double> values)>;
-  Result<void> CatchUp(const Call& call, const Contribution& mine, const AllReduce& all_reduce);
+  Result<void> CatchUp(const Collective& call, const Contribution& mine, const AllReduce& all_reduce);
 
  private:
   struct Peer {
@@ -46,9 +46,11 @@ class StaleSum {
   };
 
   Result<void> Add(const Contribution& mine);
-  Result<void> Publish(const Call& call, std::uint64_t staleness);
-  Result<void> AwaitPeers(const Call& call, std::uint64_t staleness);
-  Result<void> LookForNewer(const Call& call, std::uint64_t staleness);
+  Result<void> ExchangeSlots(const Collective& call);
+  Result<void> ExchangeTotals(const Collective& call, std::uint64_t staleness);
+  Result<void> Publish(const Collective& call, std::uint64_t staleness);
+  Result<void> AwaitPeers(const Collective& call, std::uint64_t staleness);
+  Result<void> LookForNewer(const Collective& call, std::uint64_t staleness);
   Incoming TotalOf(int sender) const;
   void Take(int sender, const Arrival& total);
   std::uint64_t SlowestPeer() const;

@@ -19,7 +19,7 @@ constexpr std::uint32_t kPartBehindBroadcast = 1;
 
 // A vector to be summed, and what its call knows of it.
 struct Sum {
-  Call call;
+  Collective call;
   Reduction* reduction = nullptr;
   Elements values;
   std::span<double> tally{};
@@ -61,19 +61,19 @@ class StoreCommunicator final : public Communicator {
   template <class Work>
   Result<void> Run(std::string_view operation, std::uint64_t elements, const Work& work);
   template <class Work>
-  Result<void> Recorded(std::string_view operation, const Call& call, std::uint64_t elements, const Work& work);
+  Result<void> Recorded(std::string_view operation, const Collective& call, std::uint64_t elements, const Work& work);
 
-  Result<void> SumFloats(const Call& call, const Contribution& mine);
-  Result<void> SumDoubles(const Call& call, std::span<double> values);
+  Result<void> SumFloats(const Collective& call, const Contribution& mine);
+  Result<void> SumDoubles(const Collective& call, std::span<double> values);
   Result<void> SumVector(const Sum& sum, Threads threads);
   Result<void> SumStripe(const Sum& sum, const Stripe& stripe);
   Error Explained(const Sum& sum, const Stripe& stripe, Error error);
   std::vector<double> WithMeasured(std::span<const double> tally);
-  void TakeTally(const Call& call, std::span<const double> sums, std::span<double> tally);
+  void TakeTally(const Collective& call, std::span<const double> sums, std::span<double> tally);
 
-  Result<void> Send(const Call& call, Bytes& bytes);
-  Result<void> Receive(const Call& call, Bytes& bytes, int root);
-  Result<void> Meet(const Call& call, std::uint32_t part);
+  Result<void> Send(const Collective& call, Bytes& bytes);
+  Result<void> Receive(const Collective& call, Bytes& bytes, int root);
+  Result<void> Meet(const Collective& call, std::uint32_t part);
 
   Exchange exchange_;
   std::unique_ptr<Chooser> choice_;
@@ -83,7 +83,7 @@ class StoreCommunicator final : public Communicator {
 };
 
 template <class Work>
-Result<void> StoreCommunicator::Recorded(std::string_view operation, const Call& call, std::uint64_t elements,
+Result<void> StoreCommunicator::Recorded(std::string_view operation, const Collective& call, std::uint64_t elements,
                                          const Work& work) {
   recorder_.Began(call.round, operation, elements);
   Result<void> done = size() == 1 ? Result<void>() : work(call);
@@ -95,12 +95,12 @@ Result<void> StoreCommunicator::Recorded(std::string_view operation, const Call&
 template <class Work>
 Result<void> StoreCommunicator::Run(std::string_view operation, std::uint64_t elements, const Work& work) {
   TRY(Finish());
-  const Call call = TRY(exchange_.Begin());
+  const Collective call = TRY(exchange_.Begin());
   return Recorded(operation, call, elements, work);
 }
 
 Result<void> StoreCommunicator::AllReduce(const Contribution& mine) {
-  return Run("AllReduce", mine.values.size(), [this, &mine](const Call& call) -> Result<void> {
+  return Run("AllReduce", mine.values.size(), [this, &mine](const Collective& call) -> Result<void> {
     if (mine.staleness > 0) return stale_.Fold(call, mine);
     if (!stale_.is_behind()) return SumFloats(call, mine);
     return stale_.CatchUp(call, mine, [this, &call](std::span<double> totals) { return SumDoubles(call, totals); });
@@ -108,28 +108,34 @@ Result<void> StoreCommunicator::AllReduce(const Contribution& mine) {
 }
 
 Result<void> StoreCommunicator::AllReduce(std::span<double> values) {
-  return Run("AllReduce", values.size(), [this, values](const Call& call) { return SumDoubles(call, values); });
+  return Run("AllReduce", values.size(), [this, values](const Collective& call) { return SumDoubles(call, values); });
 }
 
-Result<void> StoreCommunicator::SumFloats(const Call& call, const Contribution& mine) {
+Result<void> StoreCommunicator::SumFloats(const Collective& call, const Contribution& mine) {
   std::vector<double> tally = WithMeasured(mine.tally);
-  Reduction* const reduction = TRY(choice_->Choose(exchange_, call, mine.values.size_bytes()));
+  Reduction* const reduction = TRY(choice_->Choose(exchange_, call, Elements::Of(mine.values)));
   TRY(SumVector({.call = call, .reduction = reduction, .values = Elements::Of(mine.values), .tally = tally},
                 Threads::kMany));
   TakeTally(call, tally, mine.tally);
   return {};
 }
 
-Result<void> StoreCommunicator::SumDoubles(const Call& call, std::span<double> values) {
-  Reduction* const reduction = TRY(choice_->Choose(exchange_, call, values.size_bytes()));
+Result<void> StoreCommunicator::SumDoubles(const Collective& call, std::span<double> values) {
+  Reduction* const reduction = TRY(choice_->Choose(exchange_, call, Elements::Of(values)));
   return SumVector({.call = call, .reduction = reduction, .values = Elements::Of(values)}, Threads::kMany);
 }
 
 void StoreCommunicator::Start(const Contribution& mine) {
+  if (stale_.is_behind()) {  // then nothing else is under way, and catching up is for the caller's thread
+    Result<void> caught_up = AllReduce(Contribution{.values = mine.values, .tally = mine.tally});
+    started_.push_back(std::make_unique<Started>());
+    started_.back()->result = std::move(caught_up);
+    return;
+  }
   started_.push_back(std::make_unique<Started>());
   Started& started = *started_.back();
   started.mine = mine;
-  Result<Call> call = exchange_.Begin(started_.size() - 1);
+  Result<Collective> call = exchange_.Begin(started_.size() - 1);
   if (!call.ok()) {
     started.result = std::move(call).error();
     return;
@@ -137,7 +143,7 @@ void StoreCommunicator::Start(const Contribution& mine) {
   started.sum.call = call.value();
   if (size() == 1) return;
   started.tally = WithMeasured(mine.tally);
-  Result<Reduction*> reduction = choice_->Choose(exchange_, started.sum.call, mine.values.size_bytes());
+  Result<Reduction*> reduction = choice_->Choose(exchange_, started.sum.call, Elements::Of(mine.values));
   if (!reduction.ok()) {
     started.result = std::move(reduction).error();
     return;
@@ -147,7 +153,7 @@ void StoreCommunicator::Start(const Contribution& mine) {
   started.sum.tally = started.tally;
   exchange_.membership().background.Start([this, &started] {
     started.result = Recorded("AllReduce", started.sum.call, started.mine.values.size(),
-                              [this, &started](const Call&) { return SumVector(started.sum, Threads::kOne); });
+                              [this, &started](const Collective&) { return SumVector(started.sum, Threads::kOne); });
   });
 }
 
@@ -157,7 +163,7 @@ Result<void> StoreCommunicator::Finish() {
   const std::vector<std::unique_ptr<Started>> ended = std::exchange(started_, {});
   for (const auto& started : ended) TRY(started->result);
   for (const auto& started : ended) {
-    if (size() > 1) TakeTally(started->sum.call, started->tally, started->mine.tally);
+    if (started->sum.reduction != nullptr) TakeTally(started->sum.call, started->tally, started->mine.tally);
   }
   return {};
 }
@@ -169,7 +175,7 @@ std::vector<double> StoreCommunicator::WithMeasured(std::span<const double> tall
   return both;
 }
 
-void StoreCommunicator::TakeTally(const Call& call, std::span<const double> sums, std::span<double> tally) {
+void StoreCommunicator::TakeTally(const Collective& call, std::span<const double> sums, std::span<double> tally) {
   std::copy_n(sums.begin(), tally.size(), tally.begin());
   choice_->Agreed(call, sums.subspan(tally.size()));
 }
@@ -227,7 +233,7 @@ Result<void> StoreCommunicator::Broadcast(Bytes& bytes, int root) {
   if (root < 0 || root >= size()) {
     return Error{Code::kInvalid, StrCat("Broadcast from rank ", root, ": the ranks are 0 to ", size() - 1)};
   }
-  return Run("Broadcast", bytes.size(), [this, &bytes, root](const Call& call) -> Result<void> {
+  return Run("Broadcast", bytes.size(), [this, &bytes, root](const Collective& call) -> Result<void> {
     TRY(rank() == root ? Send(call, bytes) : Receive(call, bytes, root));
     const bool meets = call.round % kRoundsPerMeeting == kRoundsPerMeeting - 1;
     return meets ? Meet(call, kPartBehindBroadcast) : Result<void>();
@@ -235,16 +241,16 @@ Result<void> StoreCommunicator::Broadcast(Bytes& bytes, int root) {
 }
 
 Result<void> StoreCommunicator::Barrier() {
-  return Run("Barrier", 0, [this](const Call& call) { return Meet(call, 0); });
+  return Run("Barrier", 0, [this](const Collective& call) { return Meet(call, 0); });
 }
 
-Result<void> StoreCommunicator::Send(const Call& call, Bytes& bytes) {
+Result<void> StoreCommunicator::Send(const Collective& call, Bytes& bytes) {
   const Outgoing message{
       .to = Inbox::OfAll(), .elements = bytes.size(), .values = {ElementType::kByte, std::span(bytes)}};
   return exchange_.Post(call, {&message, 1});
 }
 
-Result<void> StoreCommunicator::Receive(const Call& call, Bytes& bytes, int root) {
+Result<void> StoreCommunicator::Receive(const Collective& call, Bytes& bytes, int root) {
   const Incoming message{.inbox = Inbox::OfAll(), .sender = root, .type = ElementType::kByte};
   const std::vector<Arrival> arrivals = TRY(exchange_.Collect(call, {&message, 1}));
   const ByteSpan payload = arrivals.front().values.bytes;
@@ -252,7 +258,7 @@ Result<void> StoreCommunicator::Receive(const Call& call, Bytes& bytes, int root
   return {};
 }
 
-Result<void> StoreCommunicator::Meet(const Call& call, std::uint32_t part) {
+Result<void> StoreCommunicator::Meet(const Collective& call, std::uint32_t part) {
   const Outgoing here{.to = Inbox::OfAll(), .part = part};
   TRY(exchange_.Post(call, {&here, 1}));
   std::vector<Incoming> others;
@@ -267,7 +273,7 @@ Result<void> StoreCommunicator::Meet(const Call& call, std::uint32_t part) {
 class AlwaysOne final : public Chooser {
  public:
   explicit AlwaysOne(std::unique_ptr<Reduction> reduction) : reduction_(std::move(reduction)) {}
-  Result<Reduction*> Choose(Exchange&, const Call&, std::uint64_t) override { return reduction_.get(); }
+  Result<Reduction*> Choose(Exchange&, const Collective&, const Elements&) override { return reduction_.get(); }
 
  private:
   std::unique_ptr<Reduction> reduction_;

@@ -20,12 +20,12 @@ class Chooser {
  public:
   virtual ~Chooser() = default;
 
-  // Before anything of a call with a vector of this length begins.
-  virtual Result<Reduction*> Choose(Exchange& exchange, const Call& call, std::uint64_t vector_bytes) = 0;
+  // Before anything of a call with a vector like this begins.
+  virtual Result<Reduction*> Choose(Exchange& exchange, const Collective& call, const Elements& values) = 0;
 
   // A few numbers that are summed over all ranks with the tally of the next call, and the sums when it has ended.
   virtual std::vector<double> Measured(const Exchange& /*exchange*/) { return {}; }
-  virtual void Agreed(const Call& /*call*/, std::span<const double> /*sums*/) {}
+  virtual void Agreed(const Collective& /*call*/, std::span<const double> /*sums*/) {}
 
   virtual std::vector<PatternChoice> choices() const { return {}; }
 };

@@ -13,16 +13,16 @@ namespace lambdaml {
 namespace {
 
 // Numbers of parts: room for as many parts as a stripe can have in each step, and for all steps in each stripe.
-constexpr std::uint32_t kPartsPerStep = 1U << 14U;
-constexpr std::uint32_t kStepsPerStripe = 4;
+constexpr std::uint32_t kPartsPerPhase = 1U << 14U;
+constexpr std::uint32_t kPhasesPerStripe = 4;
 
-std::uint32_t NumberIn(Step step, std::uint32_t part) {
-  return part + static_cast<std::uint32_t>(step) * kPartsPerStep;
+std::uint32_t NumberIn(Phase phase, std::uint32_t part) {
+  return part + static_cast<std::uint32_t>(phase) * kPartsPerPhase;
 }
 
 // Waits of a stripe and a step are alike from call to call.
 std::uint32_t KindOf(const Parts& parts, const Route& route) {
-  return NumberIn(route.step, parts.front().number) / kPartsPerStep + 1;
+  return NumberIn(route.phase, parts.front().number) / kPartsPerPhase + 1;
 }
 
 // The tally of one part, as others have sent it and this rank has it.
@@ -72,7 +72,7 @@ class Merging {
 std::vector<Parts> CutStripe(const Stripe& stripe, std::size_t chunks, std::size_t piece_bytes) {
   const Cut whole{0, stripe.values.count()};
   std::vector<Parts> cut;
-  std::uint32_t number = stripe.number * kStepsPerStripe * kPartsPerStep;
+  std::uint32_t number = stripe.number * kPhasesPerStripe * kPartsPerPhase;
   for (const Pieces& chunk : CutPieces(whole, ElementBytes(stripe.values.type), chunks, piece_bytes)) {
     Parts& parts = cut.emplace_back();
     for (const Cut piece : chunk) {
@@ -87,7 +87,7 @@ std::vector<Parts> CutStripe(const Stripe& stripe, std::size_t chunks, std::size
 
 Outgoing ToPost(const Part& part, const Route& route) {
   return {.to = route.inbox,
-          .part = NumberIn(route.step, part.number),
+          .part = NumberIn(route.phase, part.number),
           .elements = part.vector_elements,
           .values = part.values,
           .tally = part.tally};
@@ -96,20 +96,20 @@ Outgoing ToPost(const Part& part, const Route& route) {
 Incoming ToCollect(const Part& part, const Route& route, int sender) {
   return {.inbox = route.inbox,
           .sender = sender,
-          .part = NumberIn(route.step, part.number),
+          .part = NumberIn(route.phase, part.number),
           .elements = part.vector_elements,
           .type = part.values.type,
           .part_elements = part.values.count(),
           .tally = part.tally.size()};
 }
 
-Result<void> PostAll(Exchange& exchange, const Call& call, const Parts& parts, const Route& route) {
+Result<void> PostAll(Exchange& exchange, const Collective& call, const Parts& parts, const Route& route) {
   std::vector<Outgoing> messages;
   for (const Part& part : parts) messages.push_back(ToPost(part, route));
   return exchange.Post(call, messages);
 }
 
-Result<void> MergeFrom(Exchange& exchange, const Call& call, const Merge& merge, const Route& route) {
+Result<void> MergeFrom(Exchange& exchange, const Collective& call, const Merge& merge, const Route& route) {
   std::vector<Incoming> expected;
   for (const Part& part : merge.own) {
     for (const int sender : merge.senders) {
@@ -121,7 +121,7 @@ Result<void> MergeFrom(Exchange& exchange, const Call& call, const Merge& merge,
   return {};
 }
 
-Result<void> Gather(Exchange& exchange, const Call& call, std::span<const Merged> merged, const Route& route) {
+Result<void> Gather(Exchange& exchange, const Collective& call, std::span<const Merged> merged, const Route& route) {
   std::vector<Incoming> expected;
   std::vector<const Part*> parts;
   for (const Merged& of_merger : merged) {

@@ -34,7 +34,7 @@ struct Part {
 using Parts = std::vector<Part>;
 
 // One step of a pattern; the parts of a call have other numbers in each.
-enum class Step : std::uint32_t { kContribute = 0, kAcrossGroups = 1, kMerged = 2 };
+enum class Phase : std::uint32_t { kContribute = 0, kAcrossGroups = 1, kMerged = 2 };
 
 // The stripe in `chunks` chunks of about the same length, fewer if it is short, each cut into messages of at most
 // `piece_bytes`. The tally belongs to the first part.
@@ -42,14 +42,14 @@ std::vector<Parts> CutStripe(const Stripe& stripe, std::size_t chunks, std::size
 
 // Who reads a part of whom, in which step.
 struct Route {
-  Step step = Step::kContribute;
+  Phase phase = Phase::kContribute;
   Inbox inbox = Inbox::OfAll();
 };
 
 Outgoing ToPost(const Part& part, const Route& route);
 Incoming ToCollect(const Part& part, const Route& route, int sender);
 
-Result<void> PostAll(Exchange& exchange, const Call& call, const Parts& parts, const Route& route);
+Result<void> PostAll(Exchange& exchange, const Collective& call, const Parts& parts, const Route& route);
 
 // Sums of rounded vectors are made in float64 whatever is asked for: they are rounded once more at their end anyway.
 inline Accumulate PrecisionOf(const WireFormat& format) {
@@ -67,7 +67,7 @@ struct Merge {
   const Parts& sums;
   SumOf what = SumOf::kAllRanks;
 };
-Result<void> MergeFrom(Exchange& exchange, const Call& call, const Merge& merge, const Route& route);
+Result<void> MergeFrom(Exchange& exchange, const Collective& call, const Merge& merge, const Route& route);
 
 // Parts that another rank has merged.
 struct Merged {
@@ -76,7 +76,7 @@ struct Merged {
 };
 
 // Takes over the parts of all others.
-Result<void> Gather(Exchange& exchange, const Call& call, std::span<const Merged> merged, const Route& route);
+Result<void> Gather(Exchange& exchange, const Collective& call, std::span<const Merged> merged, const Route& route);
 
 // 0, 1, ... ranks - 1.
 std::vector<int> AllRanks(int ranks);

@@ -162,8 +162,8 @@ Result<void> Job::Work(Member& member) {
 // As OpenStore puts a remote channel together.
 std::unique_ptr<Store> Job::OpenChannel(Member& member, Clock& clock) {
   std::unique_ptr<Store> store = channel_.Open(member.process);
-  if (!plan_.channel.limits.waits_natively) store = WithPolling(std::move(store), clock, nullptr);
-  return WithRetry(std::move(store), clock, {.seed = Mix(plan_.seed, member.number)});
+  store = WithRetry(std::move(store), clock, {.seed = Mix(plan_.seed, member.number)});
+  return plan_.channel.limits.waits_natively ? std::move(store) : WithPolling(std::move(store), clock, nullptr);
 }
 
 Result<void> Job::CheckEnd() const {

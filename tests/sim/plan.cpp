@@ -66,11 +66,9 @@ ChannelOptions DrawChannel(Dice& dice, std::uint64_t seed) {
     if (dice.Chance(0.4)) options.stale_reads = 0.3;
   }
   if (dice.Chance(0.3)) return options;
-  // A polled wait fails when one of its looks does, and what tries it again gives up after 30 s with such failures.
-  const double failures = options.limits.waits_natively ? 0.05 : 0;
   options.slow = dice.Chance(0.5) ? 0.02 : 0;
-  options.errors = dice.Chance(0.5) ? failures : 0;
-  options.lost_replies = dice.Chance(0.5) ? failures : 0;
+  options.errors = dice.Chance(0.5) ? 0.05 : 0;
+  options.lost_replies = dice.Chance(0.5) ? 0.05 : 0;
   options.repeats = dice.Chance(0.6) ? 0.1 : 0;
   return options;
 }

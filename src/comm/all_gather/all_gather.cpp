@@ -5,11 +5,11 @@ namespace lambdaml::all_gather {
 
 namespace {
 
-constexpr Route kToAll{.step = Step::kContribute, .inbox = Inbox::OfAll()};
+constexpr Route kToAll{.phase = Phase::kContribute, .inbox = Inbox::OfAll()};
 
 class AllGather final : public Reduction {
  public:
-  Result<void> AllReduce(Exchange& exchange, const Call& call, const Stripe& stripe) override {
+  Result<void> AllReduce(Exchange& exchange, const Collective& call, const Stripe& stripe) override {
     const Parts parts = CutStripe(stripe, 1, exchange.membership().piece_bytes).front();
     TRY(PostAll(exchange, call, parts, kToAll));
     const std::vector<int> all = AllRanks(exchange.size());
@@ -18,7 +18,7 @@ class AllGather final : public Reduction {
 
   std::size_t Copies(int ranks) const override { return static_cast<std::size_t>(ranks); }
 
-  std::optional<Incoming> FirstMessage(Exchange& exchange, const Call& /*call*/, const Stripe& stripe,
+  std::optional<Incoming> FirstMessage(Exchange& exchange, const Collective& /*call*/, const Stripe& stripe,
                                        int sender) const override {
     return ToCollect(CutStripe(stripe, 1, exchange.membership().piece_bytes).front().front(), kToAll, sender);
   }

@@ -46,12 +46,13 @@ class Automatic final : public Chooser {
     for (const Candidate& candidate : candidates_) reductions_.push_back(candidate.make());
   }
 
-  Result<Reduction*> Choose(Exchange& exchange, const Call& call, std::uint64_t vector_bytes) override {
+  Result<Reduction*> Choose(Exchange& exchange, const Collective& call, const Elements& values) override {
+    const std::uint64_t vector_bytes = values.bytes.size();
     if (!agreed_ || (vector_bytes > kLongVector && !measured_bandwidth_)) {
       TRY(MeasureTogether(exchange, call, vector_bytes));
     }
     Chosen& chosen = chosen_[vector_bytes];
-    if (call.round >= chosen.review) Review(exchange.membership(), call, vector_bytes, chosen);
+    if (call.round >= chosen.review) Review(exchange.membership(), call, values, chosen);
     under_way_ = {
         .round = call.round, .vector_bytes = vector_bytes, .candidate = chosen.candidate, .began = clock_->Now()};
     return reductions_[chosen.candidate].get();
@@ -63,7 +64,7 @@ class Automatic final : public Chooser {
             last_ ? last_->seconds : 0};
   }
 
-  void Agreed(const Call& call, std::span<const double> sums) override {
+  void Agreed(const Collective& call, std::span<const double> sums) override {
     agreed_ = ChannelSpeed{.latency_seconds = sums[0] / ranks_,
                            .message_seconds = sums[1] / ranks_,
                            .connection_seconds = sums[2] / ranks_,
@@ -97,7 +98,7 @@ class Automatic final : public Chooser {
   };
 
   // Before the first round there is nothing to go by.
-  Result<void> MeasureTogether(Exchange& exchange, const Call& call, std::uint64_t vector_bytes) {
+  Result<void> MeasureTogether(Exchange& exchange, const Collective& call, std::uint64_t vector_bytes) {
     ranks_ = exchange.size();
     clock_ = &exchange.membership().clock;
     measured_bandwidth_ = vector_bytes > kLongVector;
@@ -118,7 +119,7 @@ class Automatic final : public Chooser {
   }
 
   // Writes messages that nobody reads.
-  Result<void> Probe(Exchange& exchange, const Call& call, std::uint32_t messages, std::size_t bytes) {
+  Result<void> Probe(Exchange& exchange, const Collective& call, std::uint32_t messages, std::size_t bytes) {
     Bytes payload(bytes);
     std::vector<Outgoing> probes;
     for (std::uint32_t i = 0; i < messages; ++i) {
@@ -130,14 +131,15 @@ class Automatic final : public Chooser {
     return exchange.Post(call, probes);
   }
 
-  void Review(const Membership& membership, const Call& call, std::uint64_t vector_bytes, Chosen& chosen) {
+  void Review(const Membership& membership, const Collective& call, const Elements& values, Chosen& chosen) {
     const bool is_new = chosen.review == 0;
     chosen.seconds.resize(candidates_.size());
     std::vector<Estimate> estimates;
     double hopeless = std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
       const RoundCost cost = candidates_[i].cost({.ranks = static_cast<std::size_t>(membership.size),
-                                                  .elements = vector_bytes / sizeof(float),
+                                                  .elements = values.count(),
+                                                  .element_bytes = ElementBytes(values.type),
                                                   .piece_bytes = membership.piece_bytes});
       const Estimate by_formula = EstimateOf(cost, SecondsOf(cost, *agreed_), membership);
       hopeless = std::min(hopeless, kHopeless * by_formula.dollars);
@@ -151,7 +153,7 @@ class Automatic final : public Chooser {
     chosen.review = call.round + (chosen.seconds[chosen.candidate] > 0 ? kRoundsPerReview : kRoundsPerTrial);
     if (!changes) return;
     choices_.push_back({.round = call.round,
-                        .elements = vector_bytes / sizeof(float),
+                        .elements = values.count(),
                         .pattern = std::string(candidates_[best].name),
                         .reason = Reason(estimates, chosen.seconds)});
   }

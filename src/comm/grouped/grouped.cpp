@@ -9,10 +9,10 @@ namespace lambdaml::grouped {
 namespace {
 
 constexpr std::size_t kCopies = 3;  // a chunk of the group, one of all groups, and all chunks of the sum
-constexpr Route kToGroups{.step = Step::kAcrossGroups, .inbox = Inbox::OfAll()};
-constexpr Route kToGroup{.step = Step::kMerged, .inbox = Inbox::OfAll()};
+constexpr Route kToGroups{.phase = Phase::kAcrossGroups, .inbox = Inbox::OfAll()};
+constexpr Route kToGroup{.phase = Phase::kMerged, .inbox = Inbox::OfAll()};
 
-Route ToOwner(int owner) { return {.step = Step::kContribute, .inbox = Inbox::Of(owner)}; }
+Route ToOwner(int owner) { return {.phase = Phase::kContribute, .inbox = Inbox::Of(owner)}; }
 
 std::size_t SmallestOf(std::span<const Group> groups) {
   return static_cast<std::size_t>(std::ranges::min(groups, {}, &Group::ranks).ranks);
@@ -49,7 +49,7 @@ class GroupSum {
 // One rank's view of one stripe.
 class Round {
  public:
-  Round(Exchange& exchange, const Call& call, const Stripe& stripe)
+  Round(Exchange& exchange, const Collective& call, const Stripe& stripe)
       : exchange_(exchange),
         call_(call),
         groups_(GroupsOf(exchange.size())),
@@ -107,7 +107,7 @@ class Round {
   }
 
   Exchange& exchange_;
-  const Call& call_;
+  const Collective& call_;
   std::vector<Group> groups_;
   Group own_;
   std::vector<Parts> chunks_;
@@ -115,13 +115,13 @@ class Round {
 
 class Grouped final : public Reduction {
  public:
-  Result<void> AllReduce(Exchange& exchange, const Call& call, const Stripe& stripe) override {
+  Result<void> AllReduce(Exchange& exchange, const Collective& call, const Stripe& stripe) override {
     return Round(exchange, call, stripe).Run();
   }
 
   std::size_t Copies(int /*ranks*/) const override { return kCopies; }
 
-  std::optional<Incoming> FirstMessage(Exchange& exchange, const Call& call, const Stripe& stripe,
+  std::optional<Incoming> FirstMessage(Exchange& exchange, const Collective& call, const Stripe& stripe,
                                        int sender) const override {
     return Round(exchange, call, stripe).FirstMessage(sender);
   }

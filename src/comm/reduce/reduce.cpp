@@ -6,12 +6,12 @@ namespace lambdaml::reduce {
 namespace {
 
 constexpr int kMerger = 0;
-constexpr Route kToMerger{.step = Step::kContribute, .inbox = Inbox::Of(kMerger)};
-constexpr Route kToAll{.step = Step::kMerged, .inbox = Inbox::OfAll()};
+constexpr Route kToMerger{.phase = Phase::kContribute, .inbox = Inbox::Of(kMerger)};
+constexpr Route kToAll{.phase = Phase::kMerged, .inbox = Inbox::OfAll()};
 
 class Reduce final : public Reduction {
  public:
-  Result<void> AllReduce(Exchange& exchange, const Call& call, const Stripe& stripe) override {
+  Result<void> AllReduce(Exchange& exchange, const Collective& call, const Stripe& stripe) override {
     const Parts parts = CutStripe(stripe, 1, exchange.membership().piece_bytes).front();
     if (exchange.rank() == kMerger) {
       const std::vector<int> all = AllRanks(exchange.size());
@@ -25,7 +25,7 @@ class Reduce final : public Reduction {
 
   std::size_t Copies(int ranks) const override { return static_cast<std::size_t>(ranks); }
 
-  std::optional<Incoming> FirstMessage(Exchange& exchange, const Call& /*call*/, const Stripe& stripe,
+  std::optional<Incoming> FirstMessage(Exchange& exchange, const Collective& /*call*/, const Stripe& stripe,
                                        int sender) const override {
     if (sender == kMerger) return std::nullopt;
     return ToCollect(CutStripe(stripe, 1, exchange.membership().piece_bytes).front().front(), kToMerger, sender);

@@ -7,16 +7,18 @@ namespace {
 
 constexpr std::size_t kCopies = 2;  // a chunk of all ranks, and all chunks of the sum
 
-constexpr Route kToAll{.step = Step::kMerged, .inbox = Inbox::OfAll()};
+constexpr Route kToAll{.phase = Phase::kMerged, .inbox = Inbox::OfAll()};
 
-Route ToMerger(std::size_t merger) { return {.step = Step::kContribute, .inbox = Inbox::Of(static_cast<int>(merger))}; }
+Route ToMerger(std::size_t merger) {
+  return {.phase = Phase::kContribute, .inbox = Inbox::Of(static_cast<int>(merger))};
+}
 
 // The chunks by the rank that merges them.
 std::vector<Parts> ChunksOf(const Exchange& exchange, const Stripe& stripe) {
   return CutStripe(stripe, static_cast<std::size_t>(exchange.size()), exchange.membership().piece_bytes);
 }
 
-Result<void> Scatter(Exchange& exchange, const Call& call, std::span<const Parts> chunks) {
+Result<void> Scatter(Exchange& exchange, const Collective& call, std::span<const Parts> chunks) {
   std::vector<Outgoing> messages;
   for (std::size_t merger = 0; merger < chunks.size(); ++merger) {
     if (static_cast<int>(merger) == exchange.rank()) continue;
@@ -25,14 +27,14 @@ Result<void> Scatter(Exchange& exchange, const Call& call, std::span<const Parts
   return exchange.Post(call, messages);
 }
 
-Result<void> MergeOwn(Exchange& exchange, const Call& call, const Parts& own) {
+Result<void> MergeOwn(Exchange& exchange, const Collective& call, const Parts& own) {
   const std::vector<int> all = AllRanks(exchange.size());
   const Route to_own = ToMerger(static_cast<std::size_t>(exchange.rank()));
   TRY(MergeFrom(exchange, call, {.senders = all, .own = own, .sums = own}, to_own));
   return PostAll(exchange, call, own, kToAll);
 }
 
-Result<void> GatherAll(Exchange& exchange, const Call& call, std::span<const Parts> chunks) {
+Result<void> GatherAll(Exchange& exchange, const Collective& call, std::span<const Parts> chunks) {
   std::vector<Merged> merged;
   for (const Parts& chunk : chunks) merged.push_back({.merger = static_cast<int>(merged.size()), .parts = chunk});
   return Gather(exchange, call, merged, kToAll);
@@ -40,7 +42,7 @@ Result<void> GatherAll(Exchange& exchange, const Call& call, std::span<const Par
 
 class ScatterReduce final : public Reduction {
  public:
-  Result<void> AllReduce(Exchange& exchange, const Call& call, const Stripe& stripe) override {
+  Result<void> AllReduce(Exchange& exchange, const Collective& call, const Stripe& stripe) override {
     const std::vector<Parts> chunks = ChunksOf(exchange, stripe);
     TRY(Scatter(exchange, call, chunks));
     const auto own = static_cast<std::size_t>(exchange.rank());
@@ -50,7 +52,7 @@ class ScatterReduce final : public Reduction {
 
   std::size_t Copies(int /*ranks*/) const override { return kCopies; }
 
-  std::optional<Incoming> FirstMessage(Exchange& exchange, const Call& /*call*/, const Stripe& stripe,
+  std::optional<Incoming> FirstMessage(Exchange& exchange, const Collective& /*call*/, const Stripe& stripe,
                                        int sender) const override {
     const std::vector<Parts> chunks = ChunksOf(exchange, stripe);
     const std::size_t first = sender == 0 ? 1 : 0;
