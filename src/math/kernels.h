@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The inner loops of learning, on raw pointers, and of vectors that travel (transfer.h). The same source is compiled for
-// several instruction sets; Kernels is the table of one of them and BestKernels the fastest that this processor has.
-// Equal input gives equal bits on one instruction set; between two of them sums are rounded differently. All functions
-// may be called from any thread.
+// The inner loops of learning, on raw pointers, and of vectors that travel (transfer.h). The same source is compiled
+// for several instruction sets; Kernels is the table of one of them and BestKernels the fastest that this processor
+// has. Equal input gives equal bits on one instruction set; between two of them sums are rounded differently. All
+// functions may be called from any thread.
 //
 // Rows go through a linear model in blocks that stay in the cache: `forward` turns rows into outputs, a loss turns
 // outputs into residuals (the derivative of the row's loss by the output), `backward` turns residuals into a gradient.
