@@ -85,6 +85,19 @@ const Reference& ReferenceOf(const std::string& channel, int size) {
   return reference;
 }
 
+// Whole numbers, so that sums are exact: after the call that catches up every rank has had all of everybody.
+Result<void> SumStale(Communicator& peers, std::uint64_t staleness) {
+  constexpr int kCalls = 4;
+  double had = 0;
+  for (int call = 0; call < kCalls; ++call) {
+    std::vector<float> values(300, static_cast<float>(peers.rank() + 1));
+    TRY(peers.AllReduce({.values = values, .staleness = call + 1 < kCalls ? staleness : 0}));
+    had += static_cast<double>(values.back());
+  }
+  const double all = kCalls * peers.size() * (peers.size() + 1) / 2.0;
+  return had == all ? Result<void>() : Error{Code::kInternal, StrCat("had ", had, " of ", all)};
+}
+
 struct Member {
   int rank = 0;
   int size = 1;
@@ -103,7 +116,9 @@ Result<void> RunRank(const Ground& ground, const std::string& pattern, Member me
                                         .size = member.size,
                                         .timeout = std::chrono::seconds(100)}));
   for (const std::vector<float>& expected : reference.floats) TRY(AllReduceAndCompare(*peers, expected));
-  return AllReduceAndCompare(*peers, reference.doubles);
+  TRY(AllReduceAndCompare(*peers, reference.doubles));
+  TRY(SumStale(*peers, 2));
+  return SumStale(*peers, kAnyStaleness);
 }
 
 using Cell = std::tuple<std::string, std::string, int, std::string>;  // channel, pattern, ranks, chaos
