@@ -157,6 +157,21 @@ Result<std::vector<int>> Exchange::Absent(const Collective& call, std::span<cons
   return Distinct(std::move(senders));
 }
 
+Result<Arrival> Exchange::PostOnce(const Collective& call, const Outgoing& message, const Key& key,
+                                   std::uint64_t last_round) {
+  Bytes buffer;
+  const PutItem item{.key = key, .value = Encode(call, message, buffer), .condition = Condition::kIfAbsent};
+  Result<void> put = membership_.store.Put({&item, 1});
+  if (!put.ok() && put.error().code != Code::kConflict) return std::move(put).error();
+  {
+    const std::lock_guard lock(mutex_);
+    written_.push_back({.round = last_round, .key = key});
+  }
+  const Incoming expected{.inbox = message.to, .sender = rank(), .type = message.values.type, .key = key};
+  std::vector<Arrival> arrivals = TRY(Collect(call, {&expected, 1}));
+  return std::move(arrivals.front());
+}
+
 Result<void> Exchange::PostSlot(const Collective& call, std::uint64_t generation, const Outgoing& message) {
   Bytes buffer;
   const Key key = SlotKey(membership_.job, generation, rank());
@@ -217,7 +232,7 @@ void Exchange::StartSweep() {
 }
 
 Key Exchange::KeyOf(const Collective& call, const Incoming& expected) const {
-  if (expected.slot) return SlotKey(membership_.job, *expected.slot, expected.sender);
+  if (expected.key) return *expected.key;
   return MessageKey(membership_.job, {.inbox = expected.inbox,
                                       .round = expected.round.value_or(call.round),
                                       .part = expected.part,
@@ -233,7 +248,7 @@ Result<Arrival> Exchange::Check(const Collective& call, const Incoming& expected
                                     .tally = static_cast<std::uint32_t>(expected.tally),
                                     .type = expected.type},
                          .or_type = expected.type,
-                         .any_round = expected.slot.has_value(),
+                         .any_round = expected.key.has_value(),
                          .any_elements = !expected.elements};
   if (IsVector(expected.type)) {
     wanted.header.type = DenseForm(expected.type, membership_.format.wire);

@@ -57,7 +57,7 @@ struct Incoming {
   std::size_t part_elements = 0;
   std::size_t tally = 0;
   std::optional<std::uint64_t> round{};  // nothing: that of the call
-  std::optional<std::uint64_t> slot{};   // of this generation, with a message of any round
+  std::optional<Key> key{};              // of a message of any round that is not under the key of its own
 };
 
 // A message that has been checked; what it consists of lies within `message`, which keeps it alive.
@@ -94,6 +94,11 @@ class Exchange {
 
   // The senders whose messages are not there at this moment, each once, by rank.
   Result<std::vector<int>> Absent(const Collective& call, std::span<const Incoming> expected);
+
+  // Writes this rank's message under a key of its own unless there is one already, and returns whichever is there: what
+  // several processes of one rank decide differently is decided by the first. It is deleted when every rank has ended
+  // the calls up to `last_round`.
+  Result<Arrival> PostOnce(const Collective& call, const Outgoing& message, const Key& key, std::uint64_t last_round);
 
   // A slot holds the newest message of its writer: written again and again, under one key for each generation.
   Result<void> PostSlot(const Collective& call, std::uint64_t generation, const Outgoing& message);

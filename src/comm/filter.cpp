@@ -149,21 +149,6 @@ class Significance final : public Filter {
 
 }  // namespace
 
-Fields Describe(FilterSettings& s) {
-  return {
-      {"kind",
-       s.kind,
-       "which elements of an update are sent now; the others are added to the next update",
-       {.one_of = {"none", "top_k", "significance"}}},
-      {"share", s.share, "of kind top_k: the share of elements that are sent, the largest", {.min = 1e-6, .max = 1}},
-      {"threshold",
-       s.threshold,
-       "of kind significance: in round t those are sent that change their parameter by more than threshold / sqrt(t) "
-       "of it",
-       {.min = 0}},
-  };
-}
-
 std::unique_ptr<Filter> MakeFilter(const FilterSettings& settings, std::size_t elements) {
   if (settings.kind == "top_k") return std::make_unique<TopK>(settings.share, elements);
   if (settings.kind == "significance") return std::make_unique<Significance>(settings.threshold, elements);

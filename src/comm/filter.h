@@ -20,7 +20,6 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "base/field.h"
 #include "base/result.h"
 
 namespace lambdaml {
@@ -30,8 +29,6 @@ struct FilterSettings {
   double share = 0.01;
   double threshold = 0.7;
 };
-
-Fields Describe(FilterSettings& s);
 
 class Filter {
  public:

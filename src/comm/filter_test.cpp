@@ -136,15 +136,5 @@ TEST(Filter, GoesOnWhereItWasSaved) {
   }
 }
 
-TEST(Filter, SettingsAreDescribed) {
-  FilterSettings settings;
-  const Fields fields = Describe(settings);
-  const Choice choice{.kind = "", .settings = {{"kind", "top_k"}, {"share", "0.5"}}};
-  ASSERT_TRUE(Apply(choice, fields, "filter").ok());
-  EXPECT_EQ(settings.kind, "top_k");
-  EXPECT_EQ(settings.share, 0.5);
-  EXPECT_FALSE(Apply({.kind = "", .settings = {{"share", "0"}}}, fields, "filter").ok());
-}
-
 }  // namespace
 }  // namespace lambdaml

@@ -26,4 +26,8 @@ Key SlotKey(const Key& job, std::uint64_t generation, int sender) {
   return job / StrCat("x/slots/", Padded(generation, kRoundDigits), ".", RankText(sender));
 }
 
+Key MeasuredKey(const Key& job, std::uint64_t period) {
+  return job / StrCat("x/measured/", Padded(period, kRoundDigits));
+}
+
 }  // namespace lambdaml

@@ -41,4 +41,7 @@ Key MessageKey(const Key& job, const MessageId& id);
 // generation is named by the round in which it began.
 Key SlotKey(const Key& job, std::uint64_t generation, int sender);
 
+// JOB/x/measured/PERIOD: by what the ranks choose patterns for a stretch of rounds.
+Key MeasuredKey(const Key& job, std::uint64_t period);
+
 }  // namespace lambdaml

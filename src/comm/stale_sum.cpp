@@ -109,7 +109,7 @@ Result<void> StaleSum::LookForNewer(const Collective& call, std::uint64_t stalen
     if (rank == exchange_.rank()) continue;
     if (staleness == kAnyStaleness) {
       expected.push_back(TotalOf(rank));
-      expected.back().slot = *generation_;
+      expected.back().key = SlotKey(exchange_.membership().job, *generation_, rank);
       continue;
     }
     const Peer& peer = peers_[static_cast<std::size_t>(rank)];

@@ -28,8 +28,6 @@ struct Sum {
 // A call that was started, in the order of the calls.
 struct Started {
   Sum sum;
-  Contribution mine;
-  std::vector<double> tally;  // with what Chooser measures
   Result<void> result;
 };
 
@@ -68,8 +66,6 @@ class StoreCommunicator final : public Communicator {
   Result<void> SumVector(const Sum& sum, Threads threads);
   Result<void> SumStripe(const Sum& sum, const Stripe& stripe);
   Error Explained(const Sum& sum, const Stripe& stripe, Error error);
-  std::vector<double> WithMeasured(std::span<const double> tally);
-  void TakeTally(const Collective& call, std::span<const double> sums, std::span<double> tally);
 
   Result<void> Send(const Collective& call, Bytes& bytes);
   Result<void> Receive(const Collective& call, Bytes& bytes, int root);
@@ -112,11 +108,10 @@ Result<void> StoreCommunicator::AllReduce(std::span<double> values) {
 }
 
 Result<void> StoreCommunicator::SumFloats(const Collective& call, const Contribution& mine) {
-  std::vector<double> tally = WithMeasured(mine.tally);
   Reduction* const reduction = TRY(choice_->Choose(exchange_, call, Elements::Of(mine.values)));
-  TRY(SumVector({.call = call, .reduction = reduction, .values = Elements::Of(mine.values), .tally = tally},
+  TRY(SumVector({.call = call, .reduction = reduction, .values = Elements::Of(mine.values), .tally = mine.tally},
                 Threads::kMany));
-  TakeTally(call, tally, mine.tally);
+  choice_->Ended(call);
   return {};
 }
 
@@ -134,7 +129,6 @@ void StoreCommunicator::Start(const Contribution& mine) {
   }
   started_.push_back(std::make_unique<Started>());
   Started& started = *started_.back();
-  started.mine = mine;
   Result<Collective> call = exchange_.Begin(started_.size() - 1);
   if (!call.ok()) {
     started.result = std::move(call).error();
@@ -142,7 +136,6 @@ void StoreCommunicator::Start(const Contribution& mine) {
   }
   started.sum.call = call.value();
   if (size() == 1) return;
-  started.tally = WithMeasured(mine.tally);
   Result<Reduction*> reduction = choice_->Choose(exchange_, started.sum.call, Elements::Of(mine.values));
   if (!reduction.ok()) {
     started.result = std::move(reduction).error();
@@ -150,9 +143,9 @@ void StoreCommunicator::Start(const Contribution& mine) {
   }
   started.sum.reduction = reduction.value();
   started.sum.values = Elements::Of(mine.values);
-  started.sum.tally = started.tally;
+  started.sum.tally = mine.tally;
   exchange_.membership().background.Start([this, &started] {
-    started.result = Recorded("AllReduce", started.sum.call, started.mine.values.size(),
+    started.result = Recorded("AllReduce", started.sum.call, started.sum.values.count(),
                               [this, &started](const Collective&) { return SumVector(started.sum, Threads::kOne); });
   });
 }
@@ -163,21 +156,9 @@ Result<void> StoreCommunicator::Finish() {
   const std::vector<std::unique_ptr<Started>> ended = std::exchange(started_, {});
   for (const auto& started : ended) TRY(started->result);
   for (const auto& started : ended) {
-    if (started->sum.reduction != nullptr) TakeTally(started->sum.call, started->tally, started->mine.tally);
+    if (started->sum.reduction != nullptr) choice_->Ended(started->sum.call);
   }
   return {};
-}
-
-std::vector<double> StoreCommunicator::WithMeasured(std::span<const double> tally) {
-  std::vector<double> both(tally.begin(), tally.end());
-  const std::vector<double> measured = choice_->Measured(exchange_);
-  both.insert(both.end(), measured.begin(), measured.end());
-  return both;
-}
-
-void StoreCommunicator::TakeTally(const Collective& call, std::span<const double> sums, std::span<double> tally) {
-  std::copy_n(sums.begin(), tally.size(), tally.begin());
-  choice_->Agreed(call, sums.subspan(tally.size()));
 }
 
 Result<void> StoreCommunicator::SumVector(const Sum& sum, Threads threads) {

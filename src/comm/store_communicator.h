@@ -23,9 +23,8 @@ class Chooser {
   // Before anything of a call with a vector like this begins.
   virtual Result<Reduction*> Choose(Exchange& exchange, const Collective& call, const Elements& values) = 0;
 
-  // A few numbers that are summed over all ranks with the tally of the next call, and the sums when it has ended.
-  virtual std::vector<double> Measured(const Exchange& /*exchange*/) { return {}; }
-  virtual void Agreed(const Collective& /*call*/, std::span<const double> /*sums*/) {}
+  // A call whose pattern was chosen has ended. Of calls that were under way at once it is told in their order.
+  virtual void Ended(const Collective& /*call*/) {}
 
   virtual std::vector<PatternChoice> choices() const { return {}; }
 };

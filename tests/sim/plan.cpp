@@ -121,10 +121,6 @@ void DrawAccidents(Dice& dice, Plan& plan) {
     plan.pauses.push_back({.rank = dice.Rank(plan.size), .point = dice.Below(points), .time = dice.UpTo(seconds(5))});
   }
   if (dice.Chance(0.15)) plan.twins.push_back(dice.Rank(plan.size));
-  if (plan.pattern == "auto") {  // a choice rests on what each rank has measured, and no other process of it has that
-    plan.deaths.clear();
-    plan.twins.clear();
-  }
   std::erase_if(plan.deaths, [&plan](const Death& death) { return std::ranges::count(plan.twins, death.rank) != 0; });
   if (plan.deaths.empty()) return;
   // What a rank has had of the others' contributions dies with it: the first_round of its successor says nothing of it.

@@ -9,26 +9,24 @@
 #include <utility>
 
 #include "base/text.h"
+#include "comm/automatic/measurements.h"
 
 namespace lambdaml::automatic {
 
 namespace {
 
-// A choice is looked at again after so many rounds, and changed if another pattern is cheaper by this factor.
-constexpr std::uint64_t kRoundsPerReview = 32;
+// Choices hold for a period of so many rounds, and change if another pattern is cheaper by this factor.
+constexpr std::uint64_t kRoundsPerPeriod = 32;
 constexpr double kBetter = 0.9;
 
 // Estimates do not know what the processors of a busy server and its clients need. So a pattern that could be cheaper
-// than the measured rounds of the others is tried for so many rounds, unless its estimate is beyond all hope.
-constexpr std::uint64_t kRoundsPerTrial = 8;
+// than the measured rounds of the others is tried for a period, unless its estimate is beyond all hope.
 constexpr double kHopeless = 2;
 constexpr double kNewest = 0.2;  // weight of the newest round in the mean of a pattern's rounds
 
 // Vectors of more bytes than this travel long enough for the bandwidth to matter.
 constexpr std::uint64_t kLongVector = 256U << 10U;
 constexpr std::size_t kProbeBytes = std::size_t{1} << 20U;
-// Of the stripe in which the first measurements are exchanged, beyond those of any vector.
-constexpr std::uint32_t kMeasuringStripe = 60'000;
 
 struct Estimate {
   double seconds = 0;
@@ -40,6 +38,15 @@ double Billed(std::uint64_t requests, std::uint64_t bytes, std::uint64_t unit) {
   return static_cast<double>(unit == 0 ? requests : std::max(requests, bytes / unit));
 }
 
+// What a round of this cost and duration is worth.
+Estimate EstimateOf(const RoundCost& cost, double seconds, const Membership& membership) {
+  const ChannelPrices& prices = membership.prices;
+  return {.seconds = seconds,
+          .dollars = seconds * membership.size * prices.worker_second +
+                     Billed(cost.puts, cost.bytes_written, prices.put_unit_bytes) * prices.put +
+                     Billed(cost.gets, cost.bytes_read, prices.get_unit_bytes) * prices.get};
+}
+
 class Automatic final : public Chooser {
  public:
   explicit Automatic(std::span<const Candidate> candidates) : candidates_(candidates.begin(), candidates.end()) {
@@ -47,149 +54,152 @@ class Automatic final : public Chooser {
   }
 
   Result<Reduction*> Choose(Exchange& exchange, const Collective& call, const Elements& values) override {
-    const std::uint64_t vector_bytes = values.bytes.size();
-    if (!agreed_ || (vector_bytes > kLongVector && !measured_bandwidth_)) {
-      TRY(MeasureTogether(exchange, call, vector_bytes));
-    }
-    Chosen& chosen = chosen_[vector_bytes];
-    if (call.round >= chosen.review) Review(exchange.membership(), call, values, chosen);
-    under_way_ = {
-        .round = call.round, .vector_bytes = vector_bytes, .candidate = chosen.candidate, .began = clock_->Now()};
-    return reductions_[chosen.candidate].get();
+    const std::uint64_t bytes = values.bytes.size();
+    const std::uint64_t period = call.round / kRoundsPerPeriod;
+    if (period_ != period) TRY(Enter(exchange, call, bytes));
+    period_ = period;
+    if (!chosen_.contains(bytes)) chosen_[bytes] = Cheapest(exchange.membership(), call, bytes);
+    clock_ = &exchange.membership().clock;
+    under_way_ = {.round = call.round, .vector_bytes = bytes, .began = clock_->Now()};
+    return reductions_[chosen_[bytes]].get();
   }
 
-  std::vector<double> Measured(const Exchange& exchange) override {
-    const ChannelSpeed speed = exchange.speed();
-    return {speed.latency_seconds, speed.message_seconds, speed.connection_seconds, speed.worker_seconds,
-            last_ ? last_->seconds : 0};
-  }
-
-  void Agreed(const Collective& call, std::span<const double> sums) override {
-    agreed_ = ChannelSpeed{.latency_seconds = sums[0] / ranks_,
-                           .message_seconds = sums[1] / ranks_,
-                           .connection_seconds = sums[2] / ranks_,
-                           .worker_seconds = sums[3] / ranks_};
-    if (last_) {
-      double& mean = chosen_[last_->vector_bytes].seconds[last_->candidate];
-      mean += (mean == 0 ? 1 : kNewest) * (sums[4] / ranks_ - mean);
-    }
-    last_.reset();
-    if (call.round == under_way_.round) last_ = under_way_;
-    if (last_) last_->seconds = Seconds(clock_->Now() - last_->began);
+  void Ended(const Collective& call) override {
+    if (call.round != under_way_.round) return;  // others were under way at the same time
+    MeasuredLength& length = rounds_[under_way_.vector_bytes];
+    length.candidate = chosen_[under_way_.vector_bytes];
+    length.seconds.resize(candidates_.size());
+    double& mean = length.seconds[length.candidate];
+    mean += (mean == 0 ? 1 : kNewest) * (Seconds(clock_->Now() - under_way_.began) - mean);
   }
 
   std::vector<PatternChoice> choices() const override { return choices_; }
 
  private:
-  // For vectors of one length.
-  struct Chosen {
-    std::size_t candidate = 0;
-    std::uint64_t review = 0;     // the round
-    std::vector<double> seconds;  // of the rounds of each candidate so far, the mean over the ranks; 0: none
-  };
-
   // A call of this rank.
   struct Timed {
     std::uint64_t round = UINT64_MAX;
     std::uint64_t vector_bytes = 0;
-    std::size_t candidate = 0;
-    Clock::Time began;
-    double seconds = 0;
+    Clock::Time began{};
   };
 
-  // Before the first round there is nothing to go by.
-  Result<void> MeasureTogether(Exchange& exchange, const Collective& call, std::uint64_t vector_bytes) {
-    ranks_ = exchange.size();
-    clock_ = &exchange.membership().clock;
-    measured_bandwidth_ = vector_bytes > kLongVector;
-    TRY(Probe(exchange, call, 1, 1));  // also opens the connection
-    TRY(Probe(exchange, call, 1, 1));
-    TRY(Probe(exchange, call, 16, 1));
-    if (measured_bandwidth_) TRY(Probe(exchange, call, 1, kProbeBytes));
-    if (measured_bandwidth_) TRY(Probe(exchange, call, 8, kProbeBytes));
-    std::vector<double> sums = Measured(exchange);
-    const Stripe stripe{.values = Elements::Of(std::span(sums)),
-                        .vector_elements = sums.size(),
-                        .number = kMeasuringStripe + (measured_bandwidth_ ? 1U : 0U)};
-    TRY(reductions_.front()->AllReduce(exchange, call, stripe).Context("measuring the channel"));
-    last_.reset();
-    Agreed(call, sums);
-    last_.reset();
+  // In most patterns the last rank merges nothing for others alone, so its rounds are as long as they get.
+  static int MeasurerOf(const Exchange& exchange) { return exchange.size() - 1; }
+
+  Result<void> Enter(Exchange& exchange, const Collective& call, std::uint64_t vector_bytes) {
+    const std::uint64_t period = call.round / kRoundsPerPeriod;
+    const Key key = MeasuredKey(exchange.membership().job, period);
+    std::vector<Arrival> arrivals;
+    if (exchange.rank() == MeasurerOf(exchange)) {
+      Bytes mine = ToBytes(TRY(Measure(exchange, call, vector_bytes)));
+      const Outgoing message{.to = Inbox::OfAll(), .elements = mine.size(), .values = {ElementType::kByte, mine}};
+      arrivals.push_back(TRY(exchange.PostOnce(call, message, key, (period + 1) * kRoundsPerPeriod - 1)));
+    } else {
+      const Incoming message{
+          .inbox = Inbox::OfAll(), .sender = MeasurerOf(exchange), .type = ElementType::kByte, .key = key};
+      arrivals = TRY(exchange.Collect(call, {&message, 1}));
+    }
+    measured_ = TRY(ReadMeasurements(arrivals.front().values.bytes, candidates_.size()));
+    chosen_.clear();
     return {};
   }
 
-  // Writes messages that nobody reads.
-  Result<void> Probe(Exchange& exchange, const Collective& call, std::uint32_t messages, std::size_t bytes) {
-    Bytes payload(bytes);
+  // What is known so far. Before the first round, and the first one of a long vector, messages are written that nobody
+  // reads.
+  Result<Measurements> Measure(Exchange& exchange, const Collective& call, std::uint64_t vector_bytes) {
+    if (exchange.speed().latency_seconds == 0) {
+      TRY(Probe(exchange, call, {.messages = 1}));  // also opens the connection
+      TRY(Probe(exchange, call, {.messages = 1}));
+      TRY(Probe(exchange, call, {.messages = 16}));
+    }
+    if (vector_bytes > kLongVector && exchange.speed().worker_seconds == 0) {
+      TRY(Probe(exchange, call, {.messages = 1, .longest = kProbeBytes}));
+      TRY(Probe(exchange, call, {.messages = 8, .longest = kProbeBytes}));
+    }
+    Measurements measurements{.speed = exchange.speed(), .lengths = {}};
+    for (const auto& [bytes, length] : rounds_) {
+      measurements.lengths.push_back(length);
+      measurements.lengths.back().vector_bytes = bytes;
+    }
+    return measurements;
+  }
+
+  static Result<void> Probe(Exchange& exchange, const Collective& call, const WriteTime& write) {
+    Bytes payload(std::max<std::uint64_t>(1, write.longest));
     std::vector<Outgoing> probes;
-    for (std::uint32_t i = 0; i < messages; ++i) {
+    for (std::uint32_t i = 0; i < write.messages; ++i) {
       probes.push_back({.to = Inbox::Of(exchange.rank()),
                         .part = UINT32_MAX - i,
-                        .elements = bytes,
+                        .elements = payload.size(),
                         .values = {ElementType::kByte, payload}});
     }
     return exchange.Post(call, probes);
   }
 
-  void Review(const Membership& membership, const Collective& call, const Elements& values, Chosen& chosen) {
-    const bool is_new = chosen.review == 0;
-    chosen.seconds.resize(candidates_.size());
+  // A function of what has been published for this period alone.
+  std::size_t Cheapest(const Membership& membership, const Collective& call, std::uint64_t vector_bytes) {
+    const auto known = std::ranges::find(measured_.lengths, vector_bytes, &MeasuredLength::vector_bytes);
+    const std::vector<double> seconds =
+        known == measured_.lengths.end() ? std::vector<double>(candidates_.size()) : known->seconds;
     std::vector<Estimate> estimates;
     double hopeless = std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
       const RoundCost cost = candidates_[i].cost({.ranks = static_cast<std::size_t>(membership.size),
-                                                  .elements = values.count(),
-                                                  .element_bytes = ElementBytes(values.type),
+                                                  .elements = vector_bytes / sizeof(float),
                                                   .piece_bytes = membership.piece_bytes});
-      const Estimate by_formula = EstimateOf(cost, SecondsOf(cost, *agreed_), membership);
+      const Estimate by_formula = EstimateOf(cost, SecondsOf(cost, measured_.speed), membership);
       hopeless = std::min(hopeless, kHopeless * by_formula.dollars);
-      estimates.push_back(chosen.seconds[i] > 0 ? EstimateOf(cost, chosen.seconds[i], membership) : by_formula);
+      estimates.push_back(seconds[i] > 0 ? EstimateOf(cost, seconds[i], membership) : by_formula);
     }
     const auto best =
         static_cast<std::size_t>(std::ranges::min_element(estimates, {}, &Estimate::dollars) - estimates.begin());
-    const bool changes = is_new || (estimates[best].dollars < kBetter * estimates[chosen.candidate].dollars &&
-                                    (chosen.seconds[best] > 0 || estimates[best].dollars <= hopeless));
-    if (changes) chosen.candidate = best;
-    chosen.review = call.round + (chosen.seconds[chosen.candidate] > 0 ? kRoundsPerReview : kRoundsPerTrial);
-    if (!changes) return;
-    choices_.push_back({.round = call.round,
-                        .elements = values.count(),
-                        .pattern = std::string(candidates_[best].name),
-                        .reason = Reason(estimates, chosen.seconds)});
+    if (known != measured_.lengths.end()) {
+      const double limit = kBetter * estimates[known->candidate].dollars;
+      const bool is_better =
+          estimates[best].dollars < limit && (seconds[best] > 0 || estimates[best].dollars <= hopeless);
+      if (!is_better) return Note(call, known->vector_bytes, known->candidate, Reason(estimates, seconds));
+    }
+    return Note(call, vector_bytes, best, Reason(estimates, seconds));
   }
 
-  static Estimate EstimateOf(const RoundCost& cost, double seconds, const Membership& membership) {
-    const ChannelPrices& prices = membership.prices;
-    return {.seconds = seconds,
-            .dollars = seconds * membership.size * prices.worker_second +
-                       Billed(cost.puts, cost.bytes_written, prices.put_unit_bytes) * prices.put +
-                       Billed(cost.gets, cost.bytes_read, prices.get_unit_bytes) * prices.get};
+  // For the report, if it is another choice than before.
+  std::size_t Note(const Collective& call, std::uint64_t vector_bytes, std::size_t candidate, std::string reason) {
+    const std::uint64_t elements = vector_bytes / sizeof(float);
+    const std::string pattern(candidates_[candidate].name);
+    const auto before = std::find_if(choices_.rbegin(), choices_.rend(),
+                                     [elements](const PatternChoice& choice) { return choice.elements == elements; });
+    if (before == choices_.rend() || before->pattern != pattern) {
+      choices_.push_back({.round = call.round, .elements = elements, .pattern = pattern, .reason = std::move(reason)});
+    }
+    return candidate;
   }
 
-  // "latency 80 ms; a round costs by all_gather 0.16 s and $1.2e-05 (measured), ..."
-  std::string Reason(std::span<const Estimate> estimates, std::span<const double> measured) const {
-    std::string text = StrCat("latency ", HumanSeconds(agreed_->latency_seconds));
-    if (measured_bandwidth_) {
-      text += StrCat(", ", HumanBytes(1 / agreed_->connection_seconds), "/s a connection, ",
-                     HumanBytes(1 / agreed_->worker_seconds), "/s a worker");
+  // "latency 80 ms; a round by all_gather 0.16 s and $1.2e-05 (measured), ..."
+  std::string Reason(std::span<const Estimate> estimates, std::span<const double> seconds) const {
+    const ChannelSpeed& speed = measured_.speed;
+    std::string text = StrCat("latency ", HumanSeconds(speed.latency_seconds));
+    if (speed.connection_seconds > 0 && speed.worker_seconds > 0) {
+      text += StrCat(", ", HumanBytes(1 / speed.connection_seconds), "/s a connection, ",
+                     HumanBytes(1 / speed.worker_seconds), "/s a worker");
     }
     std::vector<std::string> costs;
     for (std::size_t i = 0; i < estimates.size(); ++i) {
       costs.push_back(StrCat(candidates_[i].name, " ", HumanSeconds(estimates[i].seconds), " and $",
-                             estimates[i].dollars, measured[i] > 0 ? " (measured)" : ""));
+                             estimates[i].dollars, seconds[i] > 0 ? " (measured)" : ""));
     }
     return StrCat(text, "; a round by ", JoinWith(", ", costs));
   }
 
   std::vector<Candidate> candidates_;
   std::vector<std::unique_ptr<Reduction>> reductions_;
-  double ranks_ = 1;
   const Clock* clock_ = nullptr;
   Timed under_way_;
-  std::optional<Timed> last_;  // the call whose time is summed with the next one
-  bool measured_bandwidth_ = false;
-  std::optional<ChannelSpeed> agreed_;
-  std::map<std::uint64_t, Chosen> chosen_;  // by the bytes of the vector
+  std::map<std::uint64_t, MeasuredLength> rounds_;  // of this rank, by the bytes of the vector
+
+  // The same on every rank.
+  std::optional<std::uint64_t> period_;
+  Measurements measured_;
+  std::map<std::uint64_t, std::size_t> chosen_;  // in this period, by the bytes of the vector
   std::vector<PatternChoice> choices_;
 };
 

@@ -2,9 +2,9 @@
 #pragma once
 
 // Chooses a pattern for each length of vectors: the one whose round costs least, in requests and in the workers' time
-// (docs/guide/patterns.md). The ranks measure the channel before the first round and go on measuring; what they have
-// measured, also how long their rounds took, is summed with the tally of each round. So all of them know the same
-// numbers, choose the same pattern from the same round on, and need no message for it.
+// (docs/guide/patterns.md). The last rank measures the channel and its rounds, and publishes the numbers for every
+// period of rounds; all ranks choose by a pure function of them. Published once is published for good, so a rank that
+// is replaced or runs twice chooses like the others.
 
 #include <memory>
 #include <span>
