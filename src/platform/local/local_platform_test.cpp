@@ -53,7 +53,8 @@ INSTANTIATE_TEST_SUITE_P(Local, PlatformConformance, ::testing::Values(PlatformM
 // The state of a process as /proc says it: R, S, T (stopped), Z; nothing if there is none.
 char StateOf(pid_t pid) {
   std::ifstream stat(StrCat("/proc/", pid, "/stat"));
-  std::string text((std::istreambuf_iterator<char>(stat)), {});
+  std::string text;
+  std::getline(stat, text);  // nothing, too, if the process goes between opening and reading
   const std::size_t name_end = text.rfind(')');
   return name_end == std::string::npos ? '\0' : text[name_end + 2];
 }
