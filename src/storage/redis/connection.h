@@ -51,6 +51,7 @@ class Connection {
   void Abandon() { abandoned_ = true; }
 
   bool broken() const { return broken_; }
+  bool listens() const { return !channels_.empty(); }
 
   // Whether all replies have been read, so that somebody else can use it.
   bool in_step() const { return !broken_ && !abandoned_ && awaited_ == 0; }

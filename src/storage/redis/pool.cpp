@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/redis/pool.h"
 
+#include <algorithm>
+
 namespace lambdaml::redis {
 
 namespace {
 constexpr std::size_t kIdleMax = 64;
 }
 
-std::unique_ptr<Connection> Pool::TakeIdle() {
+std::unique_ptr<Connection> Pool::TakeIdle(Use use) {
   const std::lock_guard lock(mutex_);
-  if (idle_.empty()) return nullptr;
-  std::unique_ptr<Connection> connection = std::move(idle_.back());
-  idle_.pop_back();
+  const auto fits = [use](const auto& connection) { return connection->listens() == (use == Use::kWaiting); };
+  const auto found = std::find_if(idle_.begin(), idle_.end(), fits);
+  if (found == idle_.end()) return nullptr;
+  std::unique_ptr<Connection> connection = std::move(*found);
+  idle_.erase(found);
   return connection;
 }
 
-Result<Pool::Lease> Pool::Borrow() {
-  while (std::unique_ptr<Connection> idle = TakeIdle()) {
+Result<Pool::Lease> Pool::Borrow(Use use) {
+  while (std::unique_ptr<Connection> idle = TakeIdle(use)) {
     if (idle->IsAlive()) return Lease(*this, std::move(idle));
   }
   return Lease(*this, TRY(Connection::Open(settings_, clock_)));

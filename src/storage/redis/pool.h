@@ -34,13 +34,17 @@ class Pool {
   // `clock` must outlive the pool.
   Pool(Settings settings, Clock& clock) : settings_(std::move(settings)), clock_(clock) {}
 
-  // One that is open, or a new one.
-  Result<Lease> Borrow();
+  // What a connection is borrowed for. One that listens must not write: the server puts the announcement of its own
+  // write in the midst of the write's reply.
+  enum class Use { kRequests, kWaiting };
+
+  // One that is open, if there is a fitting one, or a new one.
+  Result<Lease> Borrow(Use use = Use::kRequests);
 
   const Settings& settings() const { return settings_; }
 
  private:
-  std::unique_ptr<Connection> TakeIdle();
+  std::unique_ptr<Connection> TakeIdle(Use use);
   void Return(std::unique_ptr<Connection> connection);
 
   const Settings settings_;

@@ -104,7 +104,7 @@ bool RedisStore::Finished(const WaitOptions& options) const {
 Result<Values> RedisStore::Wait(std::span<const Key> keys, const WaitOptions& options) {
   if (Enough(Values(keys.size()), options) || Finished(options)) return Get(keys);
   const std::vector<std::string> full = TRY(FullKeys(keys));
-  const Pool::Lease connection = TRY(pool_.Borrow());
+  const Pool::Lease connection = TRY(pool_.Borrow(Pool::Use::kWaiting));
   Waiter waiter(*connection, full, sizes_, clock_);
   TRY(waiter.Begin(pool_.settings().database));
   while (!Enough(waiter.values(), options) && !Finished(options)) {
