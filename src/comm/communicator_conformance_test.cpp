@@ -378,6 +378,17 @@ TEST_P(CommunicatorConformance, GivesUpAtOnceWhenTheJobIsAborted) {
   }
 }
 
+TEST_P(CommunicatorConformance, ARankThatNeverWaitsGivesUpTooWhenTheJobIsAborted) {
+  const auto results = RunRanks(SessionOf(2), [this](Communicator& peers) -> Result<void> {
+    std::vector<float> values(3);
+    TRY(peers.AllReduce({.values = values, .staleness = kAnyStaleness}));
+    TRY(Save(store_, kTestAbort, AsBytes("worker 3 was killed")));
+    return peers.AllReduce({.values = values, .staleness = kAnyStaleness});
+  });
+  EXPECT_NE(Failures(results).find("job aborted: worker 3 was killed"), std::string::npos) << Failures(results);
+  for (const Result<void>& result : results) EXPECT_FALSE(result.ok());
+}
+
 TEST_P(CommunicatorConformance, RefusesAMessageThatWasDamaged) {
   store_.tamper = [](const Key& key, Bytes& value) {
     if (key.text().ends_with(".0001")) value.back() ^= std::byte{1};  // whatever rank 1 sends

@@ -49,7 +49,6 @@ bool IsVector(ElementType type) { return type == ElementType::kFloat32 || type =
 Exchange::Exchange(const Membership& membership)
     : membership_(membership),
       job_hash_(JobHash(membership.job)),
-      joined_(membership.clock.Now()),
       next_round_(membership.first_round),
       readers_done_before_(membership.first_round),
       swept_before_(membership.first_round),
@@ -136,7 +135,7 @@ Result<std::vector<Arrival>> Exchange::Collect(const Collective& call, std::span
                             .kind = call.together ? kind : 0,
                             .since = call.together};
   const Values values = TRY(membership_.store.Wait(keys, options));
-  if (values[0]) return Error{Code::kInternal, StrCat("job aborted: ", values[0]->text())};
+  if (values[0]) return Aborted(*values[0]);
   arrivals.reserve(expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
     if (values[i + 1]) arrivals.push_back(TRY(Check(call, expected[i], keys[i + 1], *values[i + 1])));
@@ -185,12 +184,13 @@ void Exchange::RetireSlot(const Collective& call, std::uint64_t generation) {
 }
 
 Result<std::vector<std::optional<Arrival>>> Exchange::Peek(const Collective& call, std::span<const Incoming> expected) {
-  std::vector<Key> keys;
+  std::vector<Key> keys{membership_.abort};
   for (const Incoming& message : expected) keys.push_back(KeyOf(call, message));
   const Values values = TRY(membership_.store.Get(keys));
+  if (values[0]) return Aborted(*values[0]);
   std::vector<std::optional<Arrival>> arrivals(expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    if (values[i]) arrivals[i] = TRY(Check(call, expected[i], keys[i], *values[i]));
+    if (values[i + 1]) arrivals[i] = TRY(Check(call, expected[i], keys[i + 1], *values[i + 1]));
   }
   return arrivals;
 }
@@ -283,6 +283,8 @@ std::string Exchange::LastHeard(int sender) {
   return StrCat("last heard ", HumanSeconds(Seconds(membership_.clock.Now() - heard->when)), " ago in round ",
                 heard->round);
 }
+
+Error Exchange::Aborted(const Blob& reason) const { return {Code::kInternal, StrCat("job aborted: ", reason.text())}; }
 
 Error Exchange::Missing(const Collective& call, std::span<const Incoming> expected, std::span<const Key> keys,
                         const Values& values) {

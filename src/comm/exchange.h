@@ -106,7 +106,8 @@ class Exchange {
   // With this call every rank stops reading the slots of this generation.
   void RetireSlot(const Collective& call, std::uint64_t generation);
 
-  // Those of these messages that are there at this moment, in the order of `expected`.
+  // Those of these messages that are there at this moment, in the order of `expected`. Sees the abort key, too: a rank
+  // that never waits must end with the others.
   Result<std::vector<std::optional<Arrival>>> Peek(const Collective& call, std::span<const Incoming> expected);
 
   // By the writes so far.
@@ -132,6 +133,7 @@ class Exchange {
   ByteSpan Encode(const Collective& call, const Outgoing& message, Bytes& buffer) const;
   Key KeyOf(const Collective& call, const Incoming& expected) const;
   Result<Arrival> Check(const Collective& call, const Incoming& expected, const Key& key, const Blob& message);
+  Error Aborted(const Blob& reason) const;
   Error Missing(const Collective& call, std::span<const Incoming> expected, std::span<const Key> keys,
                 const Values& values);
   std::string LastHeard(int sender);
@@ -139,7 +141,6 @@ class Exchange {
 
   Membership membership_;
   std::uint64_t job_hash_;
-  Clock::Time joined_;
   std::uint64_t next_round_;
 
   mutable std::mutex mutex_;  // of what follows
