@@ -35,8 +35,8 @@ enum class Threads { kOne, kMany };
 
 class StoreCommunicator final : public Communicator {
  public:
-  StoreCommunicator(const Membership& membership, std::unique_ptr<Chooser> choice)
-      : exchange_(membership), choice_(std::move(choice)), stale_(exchange_), recorder_(membership.clock) {}
+  StoreCommunicator(const Membership& membership, std::unique_ptr<Chooser> chooser)
+      : exchange_(membership), chooser_(std::move(chooser)), stale_(exchange_), recorder_(membership.clock) {}
   StoreCommunicator(const StoreCommunicator&) = delete;
   StoreCommunicator& operator=(const StoreCommunicator&) = delete;
   ~StoreCommunicator() override { exchange_.membership().background.Finish(); }
@@ -44,7 +44,7 @@ class StoreCommunicator final : public Communicator {
   int rank() const override { return exchange_.rank(); }
   int size() const override { return exchange_.size(); }
   CommunicatorUse use() const override {
-    return {.rounds = exchange_.rounds(), .choices = choice_->choices(), .last_calls = recorder_.Records()};
+    return {.rounds = exchange_.rounds(), .choices = chooser_->choices(), .last_calls = recorder_.Records()};
   }
 
   using Communicator::AllReduce;
@@ -72,7 +72,7 @@ class StoreCommunicator final : public Communicator {
   Result<void> Meet(const Collective& call, std::uint32_t part);
 
   Exchange exchange_;
-  std::unique_ptr<Chooser> choice_;
+  std::unique_ptr<Chooser> chooser_;
   StaleSum stale_;
   FlightRecorder recorder_;
   std::vector<std::unique_ptr<Started>> started_;
@@ -108,15 +108,15 @@ Result<void> StoreCommunicator::AllReduce(std::span<double> values) {
 }
 
 Result<void> StoreCommunicator::SumFloats(const Collective& call, const Contribution& mine) {
-  Reduction* const reduction = TRY(choice_->Choose(exchange_, call, Elements::Of(mine.values)));
+  Reduction* const reduction = TRY(chooser_->Choose(exchange_, call, Elements::Of(mine.values)));
   TRY(SumVector({.call = call, .reduction = reduction, .values = Elements::Of(mine.values), .tally = mine.tally},
                 Threads::kMany));
-  choice_->Ended(call);
+  chooser_->Ended(call);
   return {};
 }
 
 Result<void> StoreCommunicator::SumDoubles(const Collective& call, std::span<double> values) {
-  Reduction* const reduction = TRY(choice_->Choose(exchange_, call, Elements::Of(values)));
+  Reduction* const reduction = TRY(chooser_->Choose(exchange_, call, Elements::Of(values)));
   return SumVector({.call = call, .reduction = reduction, .values = Elements::Of(values)}, Threads::kMany);
 }
 
@@ -136,7 +136,7 @@ void StoreCommunicator::Start(const Contribution& mine) {
   }
   started.sum.call = call.value();
   if (size() == 1) return;
-  Result<Reduction*> reduction = choice_->Choose(exchange_, started.sum.call, Elements::Of(mine.values));
+  Result<Reduction*> reduction = chooser_->Choose(exchange_, started.sum.call, Elements::Of(mine.values));
   if (!reduction.ok()) {
     started.result = std::move(reduction).error();
     return;
@@ -156,7 +156,7 @@ Result<void> StoreCommunicator::Finish() {
   const std::vector<std::unique_ptr<Started>> ended = std::exchange(started_, {});
   for (const auto& started : ended) TRY(started->result);
   for (const auto& started : ended) {
-    if (started->sum.reduction != nullptr) choice_->Ended(started->sum.call);
+    if (started->sum.reduction != nullptr) chooser_->Ended(started->sum.call);
   }
   return {};
 }
@@ -266,8 +266,8 @@ std::unique_ptr<Chooser> Always(std::unique_ptr<Reduction> reduction) {
   return std::make_unique<AlwaysOne>(std::move(reduction));
 }
 
-std::unique_ptr<Communicator> MakeStoreCommunicator(const Membership& membership, std::unique_ptr<Chooser> choice) {
-  return std::make_unique<StoreCommunicator>(membership, std::move(choice));
+std::unique_ptr<Communicator> MakeStoreCommunicator(const Membership& membership, std::unique_ptr<Chooser> chooser) {
+  return std::make_unique<StoreCommunicator>(membership, std::move(chooser));
 }
 
 }  // namespace lambdaml

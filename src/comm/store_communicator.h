@@ -32,6 +32,6 @@ class Chooser {
 // Always the same one.
 std::unique_ptr<Chooser> Always(std::unique_ptr<Reduction> reduction);
 
-std::unique_ptr<Communicator> MakeStoreCommunicator(const Membership& membership, std::unique_ptr<Chooser> choice);
+std::unique_ptr<Communicator> MakeStoreCommunicator(const Membership& membership, std::unique_ptr<Chooser> chooser);
 
 }  // namespace lambdaml

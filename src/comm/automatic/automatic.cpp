@@ -2,7 +2,6 @@
 #include "comm/automatic/automatic.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,8 +18,9 @@ namespace {
 constexpr std::uint64_t kRoundsPerPeriod = 32;
 constexpr double kBetter = 0.9;
 
-// Estimates do not know what the processors of a busy server and its clients need. So a pattern that could be cheaper
-// than the measured rounds of the others is tried for a period, unless its estimate is beyond all hope.
+// Estimates do not know what the processors of a busy server and its clients need. So a pattern whose estimate comes
+// near the measured rounds of the others is tried for a period, unless it is beyond all hope by the estimates alone.
+constexpr double kNear = 1.3;
 constexpr double kHopeless = 2;
 constexpr double kNewest = 0.2;  // weight of the newest round in the mean of a pattern's rounds
 
@@ -58,7 +58,7 @@ class Automatic final : public Chooser {
     const std::uint64_t period = call.round / kRoundsPerPeriod;
     if (period_ != period) TRY(Enter(exchange, call, bytes));
     period_ = period;
-    if (!chosen_.contains(bytes)) chosen_[bytes] = Cheapest(exchange.membership(), call, bytes);
+    if (!chosen_.contains(bytes)) chosen_[bytes] = Cheapest(exchange.membership(), call, values);
     clock_ = &exchange.membership().clock;
     under_way_ = {.round = call.round, .vector_bytes = bytes, .began = clock_->Now()};
     return reductions_[chosen_[bytes]].get();
@@ -136,42 +136,60 @@ class Automatic final : public Chooser {
     return exchange.Post(call, probes);
   }
 
-  // A function of what has been published for this period alone.
-  std::size_t Cheapest(const Membership& membership, const Collective& call, std::uint64_t vector_bytes) {
+  // A function of the bytes of the vector and of what has been published for this period alone.
+  std::size_t Cheapest(const Membership& membership, const Collective& call, const Elements& values) {
+    const std::uint64_t vector_bytes = values.bytes.size();
     const auto known = std::ranges::find(measured_.lengths, vector_bytes, &MeasuredLength::vector_bytes);
-    const std::vector<double> seconds =
-        known == measured_.lengths.end() ? std::vector<double>(candidates_.size()) : known->seconds;
+    const bool is_new = known == measured_.lengths.end();
+    const std::vector<double> seconds = is_new ? std::vector<double>(candidates_.size()) : known->seconds;
+    const std::vector<Estimate> estimates = EstimatesOf(membership, vector_bytes, seconds);
+    std::size_t chosen = is_new ? 0 : known->candidate;
+    double least = (is_new ? 1 : kBetter) * estimates[chosen].dollars;
+    const double hopeless = kHopeless * LeastByFormula(membership, vector_bytes);
+    for (std::size_t i = 0; i < estimates.size(); ++i) {
+      const bool is_trial = !is_new && seconds[i] == 0;
+      if (is_trial && estimates[i].dollars > hopeless) continue;
+      const double dollars = estimates[i].dollars / (is_trial ? kNear : 1);
+      if (dollars >= least) continue;
+      least = dollars;
+      chosen = i;
+    }
+    Note({.round = call.round,
+          .elements = values.count(),
+          .pattern = std::string(candidates_[chosen].name),
+          .reason = Reason(estimates, seconds)});
+    return chosen;
+  }
+
+  RoundCost CostOf(const Candidate& candidate, const Membership& membership, std::uint64_t vector_bytes) const {
+    return candidate.cost({.ranks = static_cast<std::size_t>(membership.size),
+                           .elements = vector_bytes / sizeof(float),
+                           .piece_bytes = membership.piece_bytes});
+  }
+
+  // By the measured rounds of a candidate, or else by its formula.
+  std::vector<Estimate> EstimatesOf(const Membership& membership, std::uint64_t vector_bytes,
+                                    std::span<const double> seconds) const {
     std::vector<Estimate> estimates;
-    double hopeless = std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
-      const RoundCost cost = candidates_[i].cost({.ranks = static_cast<std::size_t>(membership.size),
-                                                  .elements = vector_bytes / sizeof(float),
-                                                  .piece_bytes = membership.piece_bytes});
-      const Estimate by_formula = EstimateOf(cost, SecondsOf(cost, measured_.speed), membership);
-      hopeless = std::min(hopeless, kHopeless * by_formula.dollars);
-      estimates.push_back(seconds[i] > 0 ? EstimateOf(cost, seconds[i], membership) : by_formula);
+      const RoundCost cost = CostOf(candidates_[i], membership, vector_bytes);
+      const double of_round = seconds[i] > 0 ? seconds[i] : SecondsOf(cost, measured_.speed);
+      estimates.push_back(EstimateOf(cost, of_round, membership));
     }
-    const auto best =
-        static_cast<std::size_t>(std::ranges::min_element(estimates, {}, &Estimate::dollars) - estimates.begin());
-    if (known != measured_.lengths.end()) {
-      const double limit = kBetter * estimates[known->candidate].dollars;
-      const bool is_better =
-          estimates[best].dollars < limit && (seconds[best] > 0 || estimates[best].dollars <= hopeless);
-      if (!is_better) return Note(call, known->vector_bytes, known->candidate, Reason(estimates, seconds));
-    }
-    return Note(call, vector_bytes, best, Reason(estimates, seconds));
+    return estimates;
+  }
+
+  double LeastByFormula(const Membership& membership, std::uint64_t vector_bytes) const {
+    const std::vector<double> none(candidates_.size());
+    return std::ranges::min(EstimatesOf(membership, vector_bytes, none), {}, &Estimate::dollars).dollars;
   }
 
   // For the report, if it is another choice than before.
-  std::size_t Note(const Collective& call, std::uint64_t vector_bytes, std::size_t candidate, std::string reason) {
-    const std::uint64_t elements = vector_bytes / sizeof(float);
-    const std::string pattern(candidates_[candidate].name);
-    const auto before = std::find_if(choices_.rbegin(), choices_.rend(),
-                                     [elements](const PatternChoice& choice) { return choice.elements == elements; });
-    if (before == choices_.rend() || before->pattern != pattern) {
-      choices_.push_back({.round = call.round, .elements = elements, .pattern = pattern, .reason = std::move(reason)});
-    }
-    return candidate;
+  void Note(PatternChoice choice) {
+    const auto before = std::find_if(choices_.rbegin(), choices_.rend(), [&choice](const PatternChoice& other) {
+      return other.elements == choice.elements;
+    });
+    if (before == choices_.rend() || before->pattern != choice.pattern) choices_.push_back(std::move(choice));
   }
 
   // "latency 80 ms; a round by all_gather 0.16 s and $1.2e-05 (measured), ..."
