@@ -40,6 +40,7 @@ struct Manifest {
   bool sparse = false;
   std::uint64_t columns = 0;
   std::vector<std::string> classes;  // the original labels, in order of class number; empty: labels are real numbers
+  std::vector<std::uint64_t> class_rows{};  // train rows of each class; empty: no classes, or an older dataset
   std::vector<Split> splits;
   std::string source;                         // what it was made from, for people
   std::map<std::string, std::string> origin;  // how: format or generator, seed, settings; for people

@@ -60,6 +60,7 @@ TEST(Dataset, TheManifestComesBackAsItWasWritten) {
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_EQ(ToJson(read.value()), ToJson(manifest));
   EXPECT_EQ(read.value().classes, (std::vector<std::string>{"no", "yes"}));
+  EXPECT_EQ(read.value().class_rows, (std::vector<std::uint64_t>{8, 7}));
   EXPECT_EQ(read.value().Find("train")->rows, kRows);
   EXPECT_EQ(read.value().Find("test"), nullptr);
 }
@@ -214,6 +215,21 @@ TEST(Manifest, WrongFieldsAreRefused) {
   }
   EXPECT_EQ(complaint("train-00000.safetensors", "/etc/passwd"), "shard name '/etc/passwd' is empty or absolute");
   EXPECT_TRUE(complaint("\"crc32c\": \"", "\"crc32c\": \"0").ends_with("is not 8 hexadecimal digits"));
+}
+
+TEST(Manifest, ClassRowsAreOptionalButMustBeTrue) {
+  MemoryFiles files;
+  const std::string good = ToJson(WriteDense(files));
+  const std::string_view field = "\"class_rows\": [\n  8,\n  7\n ],\n";
+  const auto older = ParseManifest(Replaced(good, field, ""));
+  ASSERT_TRUE(older.ok()) << older.error().message;
+  EXPECT_TRUE(older.value().class_rows.empty());
+  const auto complaint = [&good](std::string_view to) {
+    return ParseManifest(Replaced(good, "8,\n  7", to)).error().message;
+  };
+  EXPECT_EQ(complaint("8, 8"), "the dataset's manifest: field 'class_rows' adds up to 16 rows, split 'train' has 15");
+  EXPECT_EQ(complaint("15"), "the dataset's manifest: field 'class_rows' has 1 numbers, but there are 2 classes");
+  EXPECT_EQ(complaint("-1, 16"), "the dataset's manifest: field 'class_rows' holds what is not a whole number");
 }
 
 TEST(Manifest, AManifestCutAnywhereIsRefused) {

@@ -10,6 +10,7 @@ namespace lambdaml {
 Result<void> DatasetWriter::Begin(std::string_view split) {
   TRY(WriteShard());
   manifest_.splits.push_back({.name = std::string(split), .rows = 0, .shards = {}});
+  if (split == "train") manifest_.class_rows.assign(manifest_.classes.size(), 0);
   return {};
 }
 
@@ -48,6 +49,11 @@ void DatasetWriter::Append(const Batch& rows, std::size_t row) {
   labels_.push_back(rows.labels[row]);
 }
 
+void DatasetWriter::CountClasses(const Split& split) {
+  if (split.name != "train" || manifest_.class_rows.empty()) return;
+  for (const float label : labels_) ++manifest_.class_rows[static_cast<std::size_t>(label)];
+}
+
 Result<void> DatasetWriter::WriteShard() {
   if (labels_.empty()) return {};
   Split& split = manifest_.splits.back();
@@ -69,6 +75,7 @@ Result<void> DatasetWriter::WriteShard() {
               .bytes = file.size(),
               .crc = Crc32c(file)};
   TRY(sink_(shard.name, file).Context(StrCat("writing ", shard.name)));
+  CountClasses(split);
   split.rows += rows;
   split.shards.push_back(std::move(shard));
   values_.clear();

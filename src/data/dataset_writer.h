@@ -32,7 +32,8 @@ using OnDataProgress = std::function<void(const DataProgress&)>;  // may be empt
 
 class DatasetWriter {
  public:
-  // `form` says whether rows are sparse, the columns, the classes and the source; its splits are filled in here.
+  // `form` says whether rows are sparse, the columns, the classes and the source; its splits and the rows of each class
+  // are filled in here.
   DatasetWriter(Manifest form, ShardSink sink) : manifest_(std::move(form)), sink_(std::move(sink)) {}
 
   // Rows that follow belong to `split`. Each split is begun once.
@@ -47,6 +48,7 @@ class DatasetWriter {
  private:
   std::uint64_t PendingBytesWith(const Batch& rows, std::size_t row) const;
   void Append(const Batch& rows, std::size_t row);
+  void CountClasses(const Split& split);
   Result<void> WriteShard();
 
   Manifest manifest_;

@@ -88,6 +88,18 @@ Result<std::vector<std::string>> ParseClasses(const json::Value& object) {
   return classes;
 }
 
+// Older manifests do not have the field.
+Result<std::vector<std::uint64_t>> ParseClassRows(const json::Value& object, std::size_t classes) {
+  std::vector<std::uint64_t> rows;
+  if (!object.contains("class_rows")) return rows;
+  for (const json::Value& entry : *TRY(json::List(object, "class_rows"))) {
+    if (!entry.is_number_unsigned()) return Invalid("field 'class_rows' holds what is not a whole number");
+    rows.push_back(entry.get<std::uint64_t>());
+  }
+  if (rows.size() == classes) return rows;
+  return Invalid(StrCat("field 'class_rows' has ", rows.size(), " numbers, but there are ", classes, " classes"));
+}
+
 std::map<std::string, std::string> ParseOrigin(const json::Value& object) {
   std::map<std::string, std::string> origin;
   const auto at = object.find("origin");
@@ -118,8 +130,14 @@ Result<void> CheckShards(const Manifest& manifest) {
       }
     }
   }
-  if (manifest.Find("train") == nullptr) return Invalid("there is no split 'train'");
-  return {};
+  const Split* const train = manifest.Find("train");
+  if (train == nullptr) return Invalid("there is no split 'train'");
+  std::uint64_t rows = 0;
+  for (const std::uint64_t of_class : manifest.class_rows) {
+    if (__builtin_add_overflow(rows, of_class, &rows)) return Invalid("too many rows");
+  }
+  if (manifest.class_rows.empty() || rows == train->rows) return {};
+  return Invalid(StrCat("field 'class_rows' adds up to ", rows, " rows, split 'train' has ", train->rows));
 }
 
 Result<Manifest> Parse(std::string_view text) {
@@ -132,6 +150,7 @@ Result<Manifest> Parse(std::string_view text) {
     return Invalid(StrCat("columns is ", manifest.columns, ", not from 1 to ", kColumnsMax));
   }
   manifest.classes = TRY(ParseClasses(object));
+  manifest.class_rows = TRY(ParseClassRows(object, manifest.classes.size()));
   for (const json::Value& entry : *TRY(json::List(object, "splits"))) {
     manifest.splits.push_back(TRY(ParseSplit(entry)));
   }
@@ -155,6 +174,7 @@ std::string ToJson(const Manifest& manifest) {
   object["kind"] = manifest.sparse ? "sparse" : "dense";
   object["columns"] = manifest.columns;
   object["classes"] = manifest.classes;
+  if (!manifest.class_rows.empty()) object["class_rows"] = manifest.class_rows;
   object["source"] = manifest.source;
   object["origin"] = manifest.origin;
   object["splits"] = nlohmann::ordered_json::array();
