@@ -73,6 +73,12 @@ Result<std::vector<std::string>> Reader::Texts(std::string_view member) const {
   return value->get<std::vector<std::string>>();
 }
 
+Result<std::map<std::string, double>> Reader::Numbers() const {
+  std::map<std::string, double> numbers;
+  for (const auto& [name, value] : value_.items()) numbers[name] = TRY(Number(name));
+  return numbers;
+}
+
 Result<std::string> Reader::Nested(std::string_view member) const {
   const Value* const value = TRY(Member(member));
   return Write(*value);

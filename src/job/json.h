@@ -5,6 +5,7 @@
 // into kInvalid that names the document and the member. Private to src/job.
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -38,6 +39,8 @@ class Reader {
   Result<Reader> Object(std::string_view member) const;
   Result<std::vector<Reader>> Array(std::string_view member) const;
   Result<std::vector<std::string>> Texts(std::string_view member) const;
+  // Every member of the document itself, all of which must be numbers.
+  Result<std::map<std::string, double>> Numbers() const;
   // The member's own text as JSON.
   Result<std::string> Nested(std::string_view member) const;
   // The elements, if the document itself is an array.

@@ -11,8 +11,9 @@ namespace lambdaml {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kEndings{"epochs",         "rounds",  "target_loss",
-                                                   "no_improvement", "stopped", "time_limit"};
+constexpr std::array<std::string_view, 10> kEndings{"epochs",  "rounds",     "target_loss", "no_improvement",
+                                                    "stopped", "time_limit", "converged",   "seconds",
+                                                    "dollars", "diverged"};
 
 Result<Ending> ParseEnding(std::string_view name) {
   for (std::size_t i = 0; i < kEndings.size(); ++i) {

@@ -5,6 +5,7 @@
 // trigger gathers them into a JobReport, which `lambdaml train` writes to the job's output as report.json.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,9 +16,12 @@
 
 namespace lambdaml {
 
+// Over all workers' rows together; what the model does not learn is not there.
 struct Metrics {
-  double loss = 0;      // mean over rows, without the penalty
-  double accuracy = 0;  // share of rows whose class was predicted
+  double loss = 0;                   // mean over rows, without the penalty; of clusters the inertia of a row
+  std::optional<double> accuracy{};  // share of rows whose class was predicted
+  std::optional<double> auc{};       // of two classes: area under the receiver operating characteristic
+  std::optional<double> rmse{};      // of numbers: root of the mean squared error
   std::int64_t rows = 0;
 
   friend bool operator==(const Metrics&, const Metrics&) = default;
@@ -27,14 +31,27 @@ struct Metrics {
 struct CurvePoint {
   std::int64_t round = 0;
   double epoch = 0;
-  double seconds = 0;           // since the worker began to train
-  double loss = 0;              // mean over the rows of the epoch, before each update, plus the penalty
-  double accuracy = 0;          // likewise
-  std::optional<Metrics> test;  // where there are test or held-out rows
+  double seconds = 0;                        // since the worker began to train
+  double loss = 0;                           // mean over the rows of the epoch, before each update, plus the penalty
+  std::optional<double> accuracy{};          // likewise, of classes
+  std::optional<double> rmse{};              // likewise, of numbers
+  std::map<std::string, double> measures{};  // of the algorithm: residuals, movement of centres, ...
+  std::optional<Metrics> test;               // where there are test or held-out rows
 };
 
 // Why training ended.
-enum class Ending { kEpochs, kRounds, kTargetLoss, kNoImprovement, kStopped, kTimeLimit };
+enum class Ending {
+  kEpochs,
+  kRounds,
+  kTargetLoss,
+  kNoImprovement,
+  kStopped,
+  kTimeLimit,
+  kConverged,
+  kSeconds,
+  kDollars,
+  kDiverged
+};
 std::string_view Name(Ending ending);
 
 struct PhaseSeconds {

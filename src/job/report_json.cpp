@@ -3,10 +3,25 @@
 
 namespace lambdaml::json {
 
+namespace {
+
+void Put(Value& value, const char* name, const std::optional<double>& number) {
+  if (number) value[name] = *number;
+}
+
+Result<std::optional<double>> Optional(const Reader& reader, std::string_view name) {
+  if (!reader.Has(name)) return std::optional<double>();
+  return std::optional<double>(TRY(reader.Number(name)));
+}
+
+}  // namespace
+
 Value FromMetrics(const Metrics& metrics) {
   Value value;
   value["loss"] = metrics.loss;
-  value["accuracy"] = metrics.accuracy;
+  Put(value, "accuracy", metrics.accuracy);
+  Put(value, "auc", metrics.auc);
+  Put(value, "rmse", metrics.rmse);
   value["rows"] = metrics.rows;
   return value;
 }
@@ -17,7 +32,9 @@ Value FromPoint(const CurvePoint& point) {
   value["epoch"] = point.epoch;
   value["seconds"] = point.seconds;
   value["loss"] = point.loss;
-  value["accuracy"] = point.accuracy;
+  Put(value, "accuracy", point.accuracy);
+  Put(value, "rmse", point.rmse);
+  if (!point.measures.empty()) value["measures"] = point.measures;
   if (point.test) value["test"] = FromMetrics(*point.test);
   return value;
 }
@@ -52,7 +69,9 @@ Value FromFailure(const Failure& failure) {
 Result<Metrics> ToMetrics(const Reader& reader) {
   Metrics metrics;
   metrics.loss = TRY(reader.Number("loss"));
-  metrics.accuracy = TRY(reader.Number("accuracy"));
+  metrics.accuracy = TRY(Optional(reader, "accuracy"));
+  metrics.auc = TRY(Optional(reader, "auc"));
+  metrics.rmse = TRY(Optional(reader, "rmse"));
   metrics.rows = TRY(reader.Integer("rows"));
   return metrics;
 }
@@ -63,7 +82,9 @@ Result<CurvePoint> ToPoint(const Reader& reader) {
   point.epoch = TRY(reader.Number("epoch"));
   point.seconds = TRY(reader.Number("seconds"));
   point.loss = TRY(reader.Number("loss"));
-  point.accuracy = TRY(reader.Number("accuracy"));
+  point.accuracy = TRY(Optional(reader, "accuracy"));
+  point.rmse = TRY(Optional(reader, "rmse"));
+  if (reader.Has("measures")) point.measures = TRY(TRY(reader.Object("measures")).Numbers());
   if (reader.Has("test")) point.test = TRY(ToMetrics(TRY(reader.Object("test"))));
   return point;
 }

@@ -26,6 +26,11 @@ Fields Describe(StopSpec& spec) {
        {.min = 0}},
       {"rounds", spec.rounds, "end after this many rounds; 0: no limit", {.min = 0}},
       {"patience", spec.patience, "end after this many evaluations without a better loss; 0: never", {.min = 0}},
+      {"seconds", spec.seconds, "end when the workers have trained this long; 0: no limit", {.min = 0}},
+      {"dollars",
+       spec.dollars,
+       "end before the functions' time, at the price of AWS Lambda, and the channel's requests cost more; 0: no limit",
+       {.min = 0}},
   };
 }
 

@@ -23,6 +23,8 @@ struct StopSpec {
   double target_loss = 0;     // 0: none
   std::int64_t rounds = 0;    // 0: no limit
   std::int64_t patience = 0;  // 0: never
+  double seconds = 0;         // 0: no limit
+  double dollars = 0;         // 0: no limit
 };
 
 // What of a vector travels, and how.

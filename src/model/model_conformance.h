@@ -87,15 +87,15 @@ inline void CheckGradient(const Model& model, const Batch& batch) {
   auto parameters = SampleParameters(model);
   const Pass pass = Run(model, parameters, batch);
   std::vector<float> penalty(parameters.size());
-  model.AddPenalty(parameters, 1, penalty);
+  model.penalty().AddSmoothGradient(parameters, 1, penalty);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const float here = parameters[i];
     parameters[i] = here + kStep;
     const double above = model.Evaluate(parameters, batch).loss;
-    const double penalty_above = model.AddPenalty(parameters, 0, {});
+    const double penalty_above = model.penalty().ValueAt(parameters);
     parameters[i] = here - kStep;
     const double slope = (above - model.Evaluate(parameters, batch).loss) / (2 * kStep);
-    const double penalty_slope = (penalty_above - model.AddPenalty(parameters, 0, {})) / (2 * kStep);
+    const double penalty_slope = (penalty_above - model.penalty().ValueAt(parameters)) / (2 * kStep);
     parameters[i] = here;
     ASSERT_NEAR(pass.gradient[i], slope, 2e-3 * static_cast<double>(batch.rows()) / 10) << "parameter " << i;
     ASSERT_NEAR(penalty[i], penalty_slope, 1e-4) << "parameter " << i;
@@ -173,8 +173,8 @@ inline void CheckParameters(const Model& model) {
   EXPECT_EQ(end, model.parameter_count());
   std::vector<float> once(end, 1.0F);
   std::vector<float> again(end, 2.0F);
-  model.Initialise(once);
-  model.Initialise(again);
+  model.Initialise(once, 1);
+  model.Initialise(again, 1);
   EXPECT_EQ(once, again);
 }
 

@@ -17,7 +17,8 @@ namespace lambdaml {
 // The shape of the data that a model is made for.
 struct Shape {
   std::size_t columns = 0;
-  std::size_t classes = 0;  // 0: labels are real numbers
+  std::size_t classes = 0;                  // 0: labels are real numbers
+  std::vector<std::uint64_t> class_rows{};  // training rows of each class; empty: not known
 };
 
 struct ModelKind {

@@ -12,7 +12,10 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/field.h"
@@ -39,14 +42,16 @@ struct Task {
 // This rank's word to all others (0: go on). Asked for when it travels, in a round that catches up.
 using Vote = std::function<std::int64_t()>;
 
-// What one round did. The same on every rank, but for the score with staleness: there it is of what has come in this
-// round, and only over an epoch the same rows on every rank.
+// What one round did. A score whose loss is not finite says that training diverged. The same on every rank, but for the
+// score with staleness: there it is of what has come in this round, and only over an epoch the same rows on every rank.
 struct Round {
   Score score;       // over all ranks, before the update, of the rows that this round used
   double epoch = 0;  // passes over the data so far, after this round
   bool epoch_ended = false;
   bool caught_up = true;
-  std::int64_t votes = 0;  // sum over the ranks; 0 unless caught up
+  bool converged = false;                                  // by the algorithm's own test: more rounds change nothing
+  std::vector<std::pair<std::string, double>> measures{};  // of the algorithm (residuals, movement), for the curve
+  std::int64_t votes = 0;                                  // sum over the ranks; 0 unless caught up
 };
 
 // Seconds that the algorithm spent in its own arithmetic are measured by the caller, who wraps the Communicator.
@@ -57,7 +62,7 @@ class Algorithm {
   // One round; the vote travels with its messages.
   virtual Result<Round> Step(Communicator& peers, std::span<float> parameters, const Vote& vote) = 0;
 
-  // Epochs asked for; the trainer stops there.
+  // Epochs asked for; the trainer stops there. What one round counts is in Round::epoch.
   virtual double epochs() const = 0;
 
   // Everything that Step depends on besides parameters and task (momentum, position), for checkpoints.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <iterator>
 
 #include "base/text.h"
@@ -80,7 +79,7 @@ Score Sgd::SumGradient(std::span<const float> parameters, std::span<float> gradi
 void Sgd::Descend(std::span<float> gradient, double rows, std::span<float> parameters) {
   const auto share = static_cast<float>(1 / rows);
   for (float& g : gradient) g *= share;
-  task_.model.AddPenalty(parameters, 1, gradient);
+  task_.model.penalty().AddSmoothGradient(parameters, 1, gradient);
   const auto momentum = static_cast<float>(settings_.momentum);
   const float rate = this->rate();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -117,19 +116,15 @@ Result<Round> Sgd::Exchange(Communicator& peers, const RoundPart& mine, const Vo
   const bool catch_up = CatchesUp(epoch, mine.batches_done);
   if (filter_) Filtered(mine);
   const double word = catch_up ? static_cast<double>(vote()) : 0;
-  std::array<double, 4> tally{mine.score.loss, mine.score.correct, mine.score.rows, word};
+  std::array<double, 5> tally{mine.score.loss, mine.score.correct, mine.score.squares, mine.score.rows, word};
   const Contribution contribution{.values = mine.values, .tally = tally, .staleness = catch_up ? 0 : task_.staleness};
   TRY(Sum(peers, contribution, mine.batches_done));
   ++rounds_;
-  if (!std::isfinite(tally[0])) {
-    return Error{Code::kInvalid, StrCat("loss is not finite in round ", rounds_,
-                                        ": lower algorithm.learning_rate (now ", settings_.learning_rate, ")")};
-  }
-  return Round{.score = {.loss = tally[0], .correct = tally[1], .rows = tally[2]},
+  return Round{.score = {.loss = tally[0], .correct = tally[1], .squares = tally[2], .rows = tally[3]},
                .epoch = epoch,
                .epoch_ended = mine.batches_done % batches_per_epoch() == 0,
                .caught_up = catch_up,
-               .votes = static_cast<std::int64_t>(tally[3])};
+               .votes = static_cast<std::int64_t>(tally[4])};
 }
 
 double Sgd::MeanRows(std::uint64_t batches) const {

@@ -63,7 +63,7 @@ class Sgd {
   void Skip() { ++batches_done_; }
 
   // The one collective call of a round: adds values, of which the filter may keep some back, score and vote over the
-  // ranks. kInvalid if the loss is not finite.
+  // ranks.
   Result<Round> Exchange(Communicator& peers, const RoundPart& mine, const Vote& vote);
 
   // Of the current batch.

@@ -8,6 +8,7 @@
 #include "base/url.h"
 #include "data/dataset.h"
 #include "storage/registry.h"
+#include "worker/metrics.h"
 #include "worker/model_file.h"
 #include "worker/rows.h"
 
@@ -89,12 +90,15 @@ Result<Prediction> Predict(const PredictRequest& request, const StoreOptions& op
 Result<Metrics> Evaluate(const PredictRequest& request, const StoreOptions& options) {
   Subject subject = TRY(Open(request, options));
   TRY(RenumberLabels(subject));
-  const Score score = subject.trained.model->Evaluate(subject.trained.parameters, subject.rows.rows);
-  if (score.rows == 0)
+  const Model& model = *subject.trained.model;
+  const RowSpan rows = subject.rows.rows;
+  if (rows.rows() == 0) {
     return Error{Code::kInvalid, StrCat(PrintableUrl(request.data), ": there are no rows to evaluate on")};
-  return Metrics{.loss = score.loss / score.rows,
-                 .accuracy = score.correct / score.rows,
-                 .rows = static_cast<std::int64_t>(score.rows)};
+  }
+  const Score score = model.Evaluate(subject.trained.parameters, rows);
+  std::vector<double> counts;
+  if (HasAuc(model)) counts = CountMargins(model, subject.trained.parameters, rows);
+  return MetricsOf(model.learns(), score, counts);
 }
 
 }  // namespace lambdaml

@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "comm/registry.h"
+#include "model/parallel.h"
 #include "model/registry.h"
 #include "storage/layers/meter.h"
 #include "storage/ops.h"
@@ -16,20 +17,23 @@
 #include "worker/model_file.h"
 #include "worker/progress.h"
 #include "worker/rows.h"
-#include "worker/stop_rule.h"
 #include "worker/timed_communicator.h"
 #include "worker/trainer.h"
+#include "worker/voter.h"
 
 namespace lambdaml {
 
 namespace {
 
-using namespace std::chrono_literals;
+// AWS Lambda gives a function the share of a processor that its memory is of 1,769 MB, and at most six (AWS Lambda
+// developer guide, "Configure Lambda function memory"). Asked of the job and not of the machine, so that the same job
+// gives the same bits everywhere.
+constexpr std::size_t kCoresMax = 6;
 
-// A rank that waits gives up this long before the platform ends it, so that it can still say what it waited for.
-constexpr Clock::Duration kLastWords = 500ms;
-// How often a rank looks whether it was told to stop.
-constexpr Clock::Duration kStopInterval = 200ms;
+std::size_t CoresOf(std::int64_t memory_mb) {
+  constexpr std::int64_t kMbOfCore = 1769;
+  return std::clamp<std::size_t>(static_cast<std::size_t>((memory_mb + kMbOfCore - 1) / kMbOfCore), 1, kCoresMax);
+}
 
 // For pieces of a vector that are written while others are added.
 constexpr std::size_t kBackgroundThreads = 4;
@@ -38,33 +42,6 @@ constexpr std::size_t kBackgroundThreads = 4;
 struct Channel {
   StoreMeter meter;
   std::unique_ptr<Store> store;
-};
-
-// This rank's word in the next round: whether it was told to stop, or its time runs out.
-class Voter {
- public:
-  Voter(const JobInvocation& invocation, const WorkerRuntime& runtime, Store& channel)
-      : stop_key_(invocation.StopKey()), runtime_(runtime), channel_(channel), last_(runtime.clock.Now()) {}
-
-  std::int64_t Vote() {
-    const Clock::Time now = runtime_.clock.Now();
-    longest_round_ = std::max(longest_round_, now - last_);
-    last_ = now;
-    // Two more rounds, the evaluation and the model must fit.
-    if (now + 4 * longest_round_ + kLastWords + 500ms > runtime_.deadline) return kVoteTimeLimit;
-    if (now < next_look_) return 0;
-    next_look_ = now + kStopInterval;
-    const Result<Values> stop = channel_.Get({&stop_key_, 1});
-    return stop.ok() && stop.value()[0] ? kVoteStop : 0;
-  }
-
- private:
-  Key stop_key_;
-  const WorkerRuntime& runtime_;
-  Store& channel_;
-  Clock::Time last_;
-  Clock::Time next_look_{};
-  Clock::Duration longest_round_{};
 };
 
 std::vector<ChosenPattern> PatternChoices(const Communicator& peers) {
@@ -118,7 +95,8 @@ class Worker {
     trained_model_.model =
         TRY(MakeModel(spec_.model, {.columns = manifest.columns, .classes = manifest.classes.size()}));
     trained_model_.parameters.resize(trained_model_.model->parameter_count());
-    trained_model_.model->Initialise(trained_model_.parameters);
+    trained_model_.model->Initialise(trained_model_.parameters, static_cast<std::uint64_t>(spec_.seed));
+    model_ = SpreadOverThreads(*trained_model_.model, *cores_, CoresOf(spec_.function.memory_mb));
     return {};
   }
 
@@ -137,7 +115,7 @@ class Worker {
   }
 
   Result<Trained> TrainWith(TimedCommunicator& peers) {
-    const Task task{.model = *trained_model_.model,
+    const Task task{.model = *model_,
                     .rows = share_.train,
                     .first_row = share_.first_row,
                     .total_rows = share_.total_rows,
@@ -147,7 +125,7 @@ class Worker {
                     .filter = FilterOf(spec_.exchange)};
     const auto algorithm = TRY(MakeAlgorithm(spec_.algorithm, task));
     progress_.set_epochs_total(algorithm->epochs());
-    Voter voter(invocation_, runtime_, *channel_.store);
+    Voter voter(invocation_, runtime_, *channel_.store, channel_.meter, began_);
     const TrainerHooks hooks{.vote = [&voter] { return voter.Vote(); },
                              .after_round =
                                  [this, &peers](const CurvePoint& point) {
@@ -159,7 +137,7 @@ class Worker {
                                    progress_.AfterEpoch(point, SecondsSoFar(peers), channel_.meter.use());
                                  }};
     return Train({.spec = spec_,
-                  .model = *trained_model_.model,
+                  .model = *model_,
                   .share = share_,
                   .algorithm = *algorithm,
                   .peers = peers,
@@ -172,13 +150,19 @@ class Worker {
     notes["job"] = RecipeOf(spec_);
     notes["version"] = LAMBDAML_VERSION;
     notes["rounds"] = StrCat(trained.rounds);
-    notes["train.loss"] = StrCat(trained.train.loss);
-    notes["train.accuracy"] = StrCat(trained.train.accuracy);
-    if (trained.test) {
-      notes["test.loss"] = StrCat(trained.test->loss);
-      notes["test.accuracy"] = StrCat(trained.test->accuracy);
-    }
+    AddNotes("train.", trained.train);
+    if (trained.test) AddNotes("test.", *trained.test);
     return Save(*channel_.store, invocation_.ModelKey(), WriteModel(trained_model_)).Context("saving the model");
+  }
+
+  void AddNotes(std::string_view prefix, const Metrics& metrics) {
+    const auto add = [this, prefix](std::string_view name, const std::optional<double>& value) {
+      if (value) trained_model_.notes[StrCat(prefix, name)] = StrCat(*value);
+    };
+    add("loss", metrics.loss);
+    add("accuracy", metrics.accuracy);
+    add("auc", metrics.auc);
+    add("rmse", metrics.rmse);
   }
 
   PhaseSeconds SecondsSoFar(const TimedCommunicator& peers) const {
@@ -222,6 +206,8 @@ class Worker {
   Clock::Time loaded_;
   Share share_;
   TrainedModel trained_model_;
+  std::unique_ptr<Background> cores_ = MakeBackground(kCoresMax - 1);
+  std::unique_ptr<Model> model_;  // the trained one's, on all cores
   Channel channel_;
   std::unique_ptr<Background> background_ = MakeBackground(kBackgroundThreads);
   std::unique_ptr<Communicator> peers_;

@@ -4,6 +4,7 @@
 // One worker of a job, from its invocation to its report: open, load, train, evaluate, save the model, report. Knows
 // nothing of where it runs.
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@
 #include "job/report.h"
 
 namespace lambdaml {
+
+// A rank that waits gives up this long before the platform ends it, so that it can still say what it waited for.
+inline constexpr Clock::Duration kLastWords = std::chrono::milliseconds(500);
 
 // What a worker is given besides its invocation. All must outlive the call.
 struct WorkerRuntime {

@@ -10,11 +10,14 @@ namespace {
 constexpr double kEpochTolerance = 1e-9;
 }  // namespace
 
-std::optional<Ending> StopRule::AfterRound(std::int64_t votes, std::int64_t rounds, double epochs) const {
-  if (epochs >= epochs_ - kEpochTolerance) return Ending::kEpochs;
+std::optional<Ending> StopRule::AfterRound(const Round& round, std::int64_t rounds) const {
+  if (round.converged) return Ending::kConverged;
+  if (round.epoch >= epochs_ - kEpochTolerance) return Ending::kEpochs;
   if (stop_.rounds > 0 && rounds >= stop_.rounds) return Ending::kRounds;
-  if (votes % kVoteTimeLimit != 0) return Ending::kStopped;
-  if (votes != 0) return Ending::kTimeLimit;
+  if (round.votes % kVoteTimeLimit != 0) return Ending::kStopped;
+  if (round.votes % kVoteSeconds != 0) return Ending::kTimeLimit;
+  if (round.votes % kVoteDollars != 0) return Ending::kSeconds;
+  if (round.votes != 0) return Ending::kDollars;
   return std::nullopt;
 }
 

@@ -10,19 +10,22 @@
 
 #include "job/report.h"
 #include "job/spec.h"
+#include "train/algorithm.h"
 
 namespace lambdaml {
 
-// Votes are summed over at most 1,000 ranks, so the two kinds never mix.
+// Votes are summed over at most 1,000 ranks, so the kinds never mix.
 inline constexpr std::int64_t kVoteStop = 1;
 inline constexpr std::int64_t kVoteTimeLimit = 1024;
+inline constexpr std::int64_t kVoteSeconds = kVoteTimeLimit * 1024;
+inline constexpr std::int64_t kVoteDollars = kVoteSeconds * 1024;
 
 class StopRule {
  public:
   StopRule(const StopSpec& stop, double epochs) : stop_(stop), epochs_(epochs) {}
 
-  // After a round: the votes' sum, how many rounds and passes over the data are done.
-  std::optional<Ending> AfterRound(std::int64_t votes, std::int64_t rounds, double epochs) const;
+  // After a round that caught up, the `rounds`-th.
+  std::optional<Ending> AfterRound(const Round& round, std::int64_t rounds) const;
 
   // After an evaluation with this loss (test, or train where there is no test).
   std::optional<Ending> AfterEvaluation(double loss);

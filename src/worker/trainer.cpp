@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/trainer.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 
+#include "worker/metrics.h"
 #include "worker/stop_rule.h"
 
 namespace lambdaml {
 
 namespace {
 
-// Loss and accuracy of the sums; `penalty` is added to the loss.
-Metrics Means(const Score& score, double penalty) {
-  if (score.rows == 0) return {};
-  return {.loss = score.loss / score.rows + penalty,
-          .accuracy = score.correct / score.rows,
-          .rows = static_cast<std::int64_t>(score.rows)};
-}
+bool IsFinite(const Score& score) { return std::isfinite(score.loss); }
 
 class Trainer {
  public:
@@ -24,14 +22,18 @@ class Trainer {
         hooks_(hooks),
         parameters_(parameters),
         rule_(parts.spec.stop, parts.algorithm.epochs()),
+        best_(parameters.begin(), parameters.end()),
         began_(parts.clock.Now()) {}
 
   Result<Trained> Run() {
     std::optional<Ending> ending;
     while (!ending) ending = TRY(OneRound());
     trained_.ending = *ending;
+    if (ending == Ending::kDiverged) std::copy(best_.begin(), best_.end(), parameters_.begin());
     trained_.train = TRY(EvaluateOn(parts_.share.train));
-    trained_.test = trained_.curve.back().test;
+    if (parts_.share.test_rows > 0) {
+      trained_.test = ending == Ending::kDiverged ? TRY(EvaluateOn(parts_.share.test)) : trained_.curve.back().test;
+    }
     return std::move(trained_);
   }
 
@@ -40,67 +42,85 @@ class Trainer {
     const Round round = TRY(parts_.algorithm.Step(parts_.peers, parameters_, hooks_.vote));
     ++trained_.rounds;
     trained_.epochs = round.epoch;
-    AddScore(round.score);
+    epoch_score_.Add(round.score);
+    if (parts_.spec.sync == "bsp" && !IsFinite(round.score)) return std::optional(Ending::kDiverged);
     std::optional<Ending> ending;
-    if (round.caught_up) ending = rule_.AfterRound(round.votes, trained_.rounds, round.epoch);
+    if (round.caught_up) ending = rule_.AfterRound(round, trained_.rounds);
     if (!ending && !round.epoch_ended) {
       hooks_.after_round(Point(round.score));
       return ending;
     }
-    const std::optional<Ending> by_loss = TRY(EndEpoch(ending.has_value()));
-    return ending ? ending : by_loss;
+    const std::optional<Ending> by_loss = TRY(EndEpoch(round, ending.has_value()));
+    return ending && by_loss != Ending::kDiverged ? ending : by_loss;
   }
 
   // Draws a point of the curve; evaluates on the test rows if it is time to.
-  Result<std::optional<Ending>> EndEpoch(bool last) {
+  Result<std::optional<Ending>> EndEpoch(const Round& round, bool last) {
     if (parts_.spec.sync != "bsp") TRY(AgreeOnScore());
+    if (!IsFinite(epoch_score_)) return std::optional(Ending::kDiverged);
     CurvePoint point = Point(epoch_score_);
+    point.measures.insert(round.measures.begin(), round.measures.end());
     epoch_score_ = {};
     ++epochs_drawn_;
     const bool evaluate = last || epochs_drawn_ % parts_.spec.evaluate_every == 0;
     if (evaluate && parts_.share.test_rows > 0) point.test = TRY(EvaluateOn(parts_.share.test));
+    if (point.test && !std::isfinite(point.test->loss)) return std::optional(Ending::kDiverged);
     trained_.curve.push_back(point);
     hooks_.after_epoch(point);
     if (!evaluate) return std::optional<Ending>();
-    return rule_.AfterEvaluation(point.test ? point.test->loss : point.loss);
+    const double loss = point.test ? point.test->loss : point.loss;
+    KeepIfBest(loss);
+    return rule_.AfterEvaluation(loss);
+  }
+
+  // What training that diverges later comes back to.
+  void KeepIfBest(double loss) {
+    if (loss >= best_loss_ || !std::ranges::all_of(parameters_, [](float p) { return std::isfinite(p); })) return;
+    best_loss_ = loss;
+    std::copy(parameters_.begin(), parameters_.end(), best_.begin());
   }
 
   // Where contributions come in another order, sums differ by rounding; decisions must not.
   Result<void> AgreeOnScore() {
-    std::array<double, 3> sums{epoch_score_.loss, epoch_score_.correct, epoch_score_.rows};
+    std::array<double, 4> sums{epoch_score_.loss, epoch_score_.correct, epoch_score_.squares, epoch_score_.rows};
     TRY(parts_.peers.AllReduce(std::span<double>(sums)));
-    const double ranks = parts_.peers.size();
-    epoch_score_ = {.loss = sums[0] / ranks, .correct = sums[1] / ranks, .rows = sums[2] / ranks};
+    for (double& sum : sums) sum /= parts_.peers.size();
+    epoch_score_ = {.loss = sums[0], .correct = sums[1], .squares = sums[2], .rows = sums[3]};
     return {};
   }
 
+  // Over the rows of all ranks, by one call.
   Result<Metrics> EvaluateOn(const Batch& rows) {
     const Score own = rows.rows() == 0 ? Score{} : parts_.model.Evaluate(parameters_, rows);
-    std::array<double, 3> sums{own.loss, own.correct, own.rows};
+    std::vector<double> sums{own.loss, own.correct, own.squares, own.rows};
+    const std::size_t of_score = sums.size();
+    if (HasAuc(parts_.model)) {
+      const std::vector<double> counts = CountMargins(parts_.model, parameters_, rows);
+      sums.insert(sums.end(), counts.begin(), counts.end());
+    }
     TRY(parts_.peers.AllReduce(std::span<double>(sums)));
-    return Means({.loss = sums[0], .correct = sums[1], .rows = sums[2]}, 0);
+    const Score all{.loss = sums[0], .correct = sums[1], .squares = sums[2], .rows = sums[3]};
+    return MetricsOf(parts_.model.learns(), all, std::span<const double>(sums).subspan(of_score));
   }
 
   CurvePoint Point(const Score& score) {
-    const Metrics means = Means(score, parts_.model.AddPenalty(parameters_, 0, {}));
+    const Metrics means = MetricsOf(parts_.model.learns(), score, {});
     return {.round = trained_.rounds,
             .epoch = trained_.epochs,
             .seconds = Seconds(parts_.clock.Now() - began_),
-            .loss = means.loss,
+            .loss = means.loss + parts_.model.penalty().ValueAt(parameters_),
             .accuracy = means.accuracy,
+            .rmse = means.rmse,
+            .measures = {},
             .test = {}};
-  }
-
-  void AddScore(const Score& score) {
-    epoch_score_.loss += score.loss;
-    epoch_score_.correct += score.correct;
-    epoch_score_.rows += score.rows;
   }
 
   const TrainerParts& parts_;
   const TrainerHooks& hooks_;
   std::span<float> parameters_;
   StopRule rule_;
+  std::vector<float> best_;  // the parameters with the best loss so far
+  double best_loss_ = std::numeric_limits<double>::infinity();
   Clock::Time began_;
   Score epoch_score_;
   std::int64_t epochs_drawn_ = 0;

@@ -31,7 +31,7 @@ std::vector<float> Widen(std::span<const float> values, std::size_t rows, std::s
 
 }  // namespace
 
-DenseRows::DenseRows(const math::Kernels& kernels, const LinearMap& map, const Batch& batch, std::span<float> gradient)
+DenseRows::DenseRows(const math::Kernels& kernels, const LinearMap& map, const RowSpan& batch, std::span<float> gradient)
     : kernels_(kernels),
       batch_(batch),
       shape_(map.shape),
@@ -54,8 +54,8 @@ DenseRows::DenseRows(const math::Kernels& kernels, const LinearMap& map, const B
 
 // Rows that are whole blocks of long rows are used where they are.
 const float* const* DenseRows::RowPointers(std::size_t first, std::size_t count, std::size_t padded) {
-  if (count == padded && copies_.empty()) return batch_.dense.data() + first;
-  for (std::size_t i = 0; i < padded; ++i) rows_[i] = batch_.dense[first + std::min(i, count - 1)];
+  if (count == padded && copies_.empty()) return batch_.dense() + first;
+  for (std::size_t i = 0; i < padded; ++i) rows_[i] = batch_.dense()[first + std::min(i, count - 1)];
   float* copy = copies_.data();
   for (std::size_t i = 0; i < padded && !copies_.empty(); ++i, copy += width_) {
     std::copy_n(rows_[i], shape_.columns, copy);
@@ -69,7 +69,7 @@ void DenseRows::Forward(std::size_t first, std::size_t count, float* values) {
   const float* const* const rows = RowPointers(first, count, padded);
   const bool next = first + count + padded <= batch_.rows() && copies_.empty();
   block_ = {.rows = rows,
-            .next_rows = next ? batch_.dense.data() + first + count : rows,
+            .next_rows = next ? batch_.dense() + first + count : rows,
             .count = padded,
             .columns = width_,
             .outputs = shape_.outputs};

@@ -16,8 +16,8 @@ namespace lambdaml::linear {
 
 class DenseRows {
  public:
-  // `batch` must outlive this; a non-empty `gradient` too.
-  DenseRows(const math::Kernels& kernels, const LinearMap& map, const Batch& batch, std::span<float> gradient);
+  // The rows of `batch` must outlive this; a non-empty `gradient` too.
+  DenseRows(const math::Kernels& kernels, const LinearMap& map, const RowSpan& batch, std::span<float> gradient);
 
   std::size_t block_rows() const { return block_rows_; }
 
@@ -34,7 +34,7 @@ class DenseRows {
   const float* const* RowPointers(std::size_t first, std::size_t count, std::size_t padded);
 
   const math::Kernels& kernels_;
-  const Batch& batch_;
+  RowSpan batch_;
   LinearShape shape_;
   std::size_t width_;  // values of a row as the kernels see it
   std::size_t block_rows_;

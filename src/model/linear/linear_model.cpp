@@ -12,12 +12,13 @@ namespace {
 class LinearModel final : public Model {
  public:
   LinearModel(const LinearLoss& loss, const LinearSettings& settings, const Shape& shape)
-      : l2_(settings.l2),
+      : penalty_{.l1 = 0, .l2 = settings.l2, .count = shape.columns * (shape.classes == 2 ? 1 : shape.classes)},
         classes_(shape.classes),
         shape_{.columns = shape.columns, .outputs = shape.classes == 2 ? 1 : shape.classes},
         loss_(shape.classes == 2 ? loss.binary : loss.several),
         predicts_probabilities_(loss.predicts_probabilities) {}
 
+  Learns learns() const override { return Learns::kClasses; }
   std::size_t parameter_count() const override { return shape_.parameter_count(); }
 
   std::vector<Tensor> tensors() const override {
@@ -25,30 +26,23 @@ class LinearModel final : public Model {
             {.name = "bias", .shape = {shape_.outputs}, .offset = shape_.weight_count()}};
   }
 
-  void Initialise(std::span<float> parameters) const override { std::fill(parameters.begin(), parameters.end(), 0.0F); }
+  Penalty penalty() const override { return penalty_; }
 
-  Score AddGradient(std::span<const float> parameters, const Batch& batch, std::span<float> gradient) const override {
+  void Initialise(std::span<float> parameters, std::uint64_t) const override {
+    std::fill(parameters.begin(), parameters.end(), 0.0F);
+  }
+
+  Score AddGradient(std::span<const float> parameters, const RowSpan& batch, std::span<float> gradient) const override {
     return linear::AddGradient({shape_, parameters}, batch, loss_, gradient);
   }
 
-  double AddPenalty(std::span<const float> parameters, float weight, std::span<float> gradient) const override {
-    if (l2_ == 0) return 0;
-    double squares = 0;
-    for (const float w : parameters.first(shape_.weight_count())) squares += static_cast<double>(w) * w;
-    const float scale = weight * static_cast<float>(l2_);
-    if (scale != 0) {
-      for (std::size_t i = 0; i < shape_.weight_count(); ++i) gradient[i] += scale * parameters[i];
-    }
-    return l2_ / 2 * squares;
-  }
-
-  Score Evaluate(std::span<const float> parameters, const Batch& batch) const override {
+  Score Evaluate(std::span<const float> parameters, const RowSpan& batch) const override {
     return linear::SumLosses({shape_, parameters}, batch, loss_);
   }
 
   std::size_t outputs() const override { return classes_; }
 
-  void Predict(std::span<const float> parameters, const Batch& batch, std::span<float> predictions) const override {
+  void Predict(std::span<const float> parameters, const RowSpan& batch, std::span<float> predictions) const override {
     const math::LossKernel link = predicts_probabilities_ ? loss_ : nullptr;
     const std::size_t rows = batch.rows();
     if (classes_ != 2) return linear::Predict({shape_, parameters}, batch, link, predictions);
@@ -62,7 +56,7 @@ class LinearModel final : public Model {
   }
 
  private:
-  double l2_;
+  Penalty penalty_;
   std::size_t classes_;
   LinearShape shape_;
   math::LossKernel loss_;

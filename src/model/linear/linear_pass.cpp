@@ -18,7 +18,7 @@ std::vector<float> BlockValues(const LinearShape& shape) {
 
 // Calls visit(rows, first, count) for each block of the batch, after its forward step has filled `values`.
 template <class Visit>
-void ForBlocks(const LinearMap& map, const Batch& batch, std::span<float> gradient, std::vector<float>& values,
+void ForBlocks(const LinearMap& map, const RowSpan& batch, std::span<float> gradient, std::vector<float>& values,
                const Visit& visit) {
   const auto run = [&batch, &values, &visit](auto rows) {
     for (std::size_t first = 0; first < batch.rows();) {
@@ -37,27 +37,27 @@ void ForBlocks(const LinearMap& map, const Batch& batch, std::span<float> gradie
 }
 
 Score ScoreOf(const math::BlockLoss& sums, std::size_t rows) {
-  return {.loss = sums.loss, .correct = sums.correct, .rows = static_cast<double>(rows)};
+  return {.loss = sums.loss, .correct = sums.correct, .squares = 0, .rows = static_cast<double>(rows)};
 }
 
 }  // namespace
 
-Score SumLosses(const LinearMap& map, const Batch& batch, math::LossKernel loss) {
+Score SumLosses(const LinearMap& map, const RowSpan& batch, math::LossKernel loss) {
   std::vector<float> values = BlockValues(map.shape);
   math::BlockLoss sums;
   ForBlocks(map, batch, {}, values, [&](auto&, std::size_t first, std::size_t count) {
-    const math::BlockLoss block = loss(values.data(), batch.labels.data() + first, count, map.shape.outputs);
+    const math::BlockLoss block = loss(values.data(), batch.labels() + first, count, map.shape.outputs);
     sums.loss += block.loss;
     sums.correct += block.correct;
   });
   return ScoreOf(sums, batch.rows());
 }
 
-Score AddGradient(const LinearMap& map, const Batch& batch, math::LossKernel loss, std::span<float> gradient) {
+Score AddGradient(const LinearMap& map, const RowSpan& batch, math::LossKernel loss, std::span<float> gradient) {
   std::vector<float> values = BlockValues(map.shape);
   math::BlockLoss sums;
   ForBlocks(map, batch, gradient, values, [&](auto& rows, std::size_t first, std::size_t count) {
-    const math::BlockLoss block = loss(values.data(), batch.labels.data() + first, count, map.shape.outputs);
+    const math::BlockLoss block = loss(values.data(), batch.labels() + first, count, map.shape.outputs);
     sums.loss += block.loss;
     sums.correct += block.correct;
     rows.Backward(values.data());
@@ -66,7 +66,7 @@ Score AddGradient(const LinearMap& map, const Batch& batch, math::LossKernel los
   return ScoreOf(sums, batch.rows());
 }
 
-void Predict(const LinearMap& map, const Batch& batch, math::LossKernel link, std::span<float> values) {
+void Predict(const LinearMap& map, const RowSpan& batch, math::LossKernel link, std::span<float> values) {
   const std::size_t outputs = map.shape.outputs;
   const std::vector<float> no_class(math::kBlockRows, -1.0F);
   std::vector<float> block = BlockValues(map.shape);

@@ -28,13 +28,13 @@ struct LinearMap {
 };
 
 // The sums of the losses over the rows.
-Score SumLosses(const LinearMap& map, const Batch& batch, math::LossKernel loss);
+Score SumLosses(const LinearMap& map, const RowSpan& batch, math::LossKernel loss);
 
 // As SumLosses; also adds the gradient of the summed losses to `gradient`.
-Score AddGradient(const LinearMap& map, const Batch& batch, math::LossKernel loss, std::span<float> gradient);
+Score AddGradient(const LinearMap& map, const RowSpan& batch, math::LossKernel loss, std::span<float> gradient);
 
 // values[row * outputs + output], after `link` if there is one: a loss whose residual for a label that is no class is
 // the prediction.
-void Predict(const LinearMap& map, const Batch& batch, math::LossKernel link, std::span<float> values);
+void Predict(const LinearMap& map, const RowSpan& batch, math::LossKernel link, std::span<float> values);
 
 }  // namespace lambdaml::linear

@@ -31,7 +31,8 @@ TEST(Logistic, PenaltyLeavesTheBiasOut) {
   const auto model = MakeModel({"logistic", {{"l2", "0.5"}}}, {.columns = 2, .classes = 2}).value();
   const std::vector<float> parameters = {3, -2, 100};
   std::vector<float> gradient = {1, 1, 1};
-  EXPECT_EQ(model->AddPenalty(parameters, 2, gradient), 0.5 / 2 * 13);
+  model->penalty().AddSmoothGradient(parameters, 2, gradient);
+  EXPECT_EQ(model->penalty().ValueAt(parameters), 0.5 / 2 * 13);
   EXPECT_EQ(gradient, (std::vector<float>{4, -1, 1}));
 }
 

@@ -9,7 +9,7 @@ void SparseRows::Forward(std::size_t first, std::size_t count, float* values) {
   const auto [columns, outputs] = map_.shape;
   const float* const bias = map_.parameters.data() + map_.shape.weight_count();
   for (std::size_t i = 0; i < count; ++i) {
-    const SparseRow& row = batch_.sparse[first + i];
+    const SparseRow& row = batch_.sparse()[first + i];
     for (std::size_t c = 0; c < outputs; ++c) {
       const float* const weight = map_.parameters.data() + c * columns;
       values[c * math::kBlockRows + i] = kernels_.sparse_dot(row.index, row.value, row.size, weight) + bias[c];
@@ -21,7 +21,7 @@ void SparseRows::Backward(const float* residuals) {
   const auto [columns, outputs] = map_.shape;
   float* const bias = gradient_.data() + map_.shape.weight_count();
   for (std::size_t i = 0; i < count_; ++i) {
-    const SparseRow& row = batch_.sparse[first_ + i];
+    const SparseRow& row = batch_.sparse()[first_ + i];
     for (std::size_t c = 0; c < outputs; ++c) {
       const float residual = residuals[c * math::kBlockRows + i];
       if (residual == 0) continue;  // often, of a hinge

@@ -15,7 +15,7 @@ namespace lambdaml::linear {
 class SparseRows {
  public:
   // `map`'s parameters, `batch` and a non-empty `gradient` must outlive this.
-  SparseRows(const math::Kernels& kernels, const LinearMap& map, const Batch& batch, std::span<float> gradient)
+  SparseRows(const math::Kernels& kernels, const LinearMap& map, const RowSpan& batch, std::span<float> gradient)
       : kernels_(kernels), map_(map), batch_(batch), gradient_(gradient) {}
 
   std::size_t block_rows() const { return math::kBlockRows; }
@@ -27,7 +27,7 @@ class SparseRows {
  private:
   const math::Kernels& kernels_;
   const LinearMap map_;
-  const Batch& batch_;
+  RowSpan batch_;
   std::span<float> gradient_;
   std::size_t first_ = 0;  // rows of the last Forward
   std::size_t count_ = 0;

@@ -39,7 +39,7 @@ TEST(GaSgd, StepFollowsTheFormula) {
     std::vector<float> gradient(parameters.size());
     problem.model->AddGradient(parameters, problem.rows, gradient);
     for (float& g : gradient) g /= 30;
-    problem.model->AddPenalty(parameters, 1, gradient);
+    problem.model->penalty().AddSmoothGradient(parameters, 1, gradient);
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       velocity[i] = 0.5F * velocity[i] + gradient[i];
       parameters[i] -= 0.5F * velocity[i];

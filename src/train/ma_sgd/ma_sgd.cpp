@@ -50,9 +50,7 @@ class MaSgd final : public Algorithm {
     Score sum;
     for (; batches > 0; --batches) {
       const Score score = sgd_.SumGradient(model_, gradient_);
-      sum.loss += score.loss;
-      sum.correct += score.correct;
-      sum.rows += score.rows;
+      sum.Add(score);
       if (score.rows > 0) {
         sgd_.Descend(gradient_, score.rows, model_);
       } else {
