@@ -20,6 +20,10 @@ using testing::RowTexts;
 
 using Texts = std::vector<std::string>;
 
+// Every generator, with few columns where that can be set.
+constexpr std::pair<const char*, int> kSmall[] = {{"higgs", 0}, {"rcv1", 2000}, {"criteo", 0},
+                                                  {"yfcc", 10}, {"ratings", 0}, {"blobs", 0}};
+
 Manifest Generate(const Choice& choice, MemoryFiles& files, std::size_t threads = 2) {
   auto manifest = GenerateDataset(choice, threads, files.Sink(), {});
   EXPECT_TRUE(manifest.ok()) << manifest.error().message;
@@ -83,16 +87,18 @@ TEST(Generate, HiggsHasTheStatisticsOfItsTables) {
 }
 
 TEST(Generate, RowsDoNotDependOnThreadsOrHowManyThereAre) {
-  for (const char* kind : {"higgs", "blobs", "sparse"}) {
+  for (const auto& [kind, columns] : kSmall) {
     MemoryFiles one;
     MemoryFiles four;
     MemoryFiles more;
-    const Choice choice{.kind = kind, .settings = {{"rows", "9000"}, {"test_rows", "500"}, {"seed", "5"}}};
+    Choice choice{.kind = kind, .settings = {{"rows", "4500"}, {"test_rows", "500"}, {"seed", "5"}}};
+    if (columns > 0) choice.settings["columns"] = StrCat(columns);
     const Manifest manifest = Generate(choice, one, 1);
     Generate(choice, four, 4);
     EXPECT_TRUE(one.files == four.files) << kind;
     Choice longer = choice;
-    longer.settings = {{"rows", "9500"}, {"seed", "5"}};
+    longer.settings["rows"] = "5000";
+    longer.settings.erase("test_rows");
     const Manifest long_manifest = Generate(longer, more);
     const Texts expected = RowTexts(OpenAll(long_manifest, "train", more).rows);
     Texts got = RowTexts(OpenAll(manifest, "train", one).rows);
@@ -122,23 +128,6 @@ TEST(Generate, BlobsLieAroundTheirCentres) {
   }
 }
 
-TEST(Generate, SparseRowsHaveLengthOneAndBothClasses) {
-  MemoryFiles files;
-  const Manifest manifest =
-      Generate({.kind = "sparse", .settings = {{"rows", "5000"}, {"columns", "1000"}, {"nonzeros", "20"}}}, files);
-  EXPECT_TRUE(manifest.sparse);
-  const Partition all = OpenAll(manifest, "train", files);
-  const auto positive = std::count(all.rows.labels.begin(), all.rows.labels.end(), 1.0F);
-  EXPECT_GT(positive, 1000);
-  EXPECT_LT(positive, 4000);
-  for (const SparseRow& row : all.rows.sparse) {
-    double squares = 0;
-    for (std::uint32_t i = 0; i < row.size; ++i) squares += static_cast<double>(row.value[i] * row.value[i]);
-    ASSERT_NEAR(squares, 1, 1e-5);
-    for (std::uint32_t i = 1; i < row.size; ++i) ASSERT_LT(row.index[i - 1], row.index[i]);
-  }
-}
-
 TEST(Generate, WrongSettingsAreRefused) {
   MemoryFiles files;
   const auto complaint = [&files](const Choice& choice) {
@@ -146,7 +135,7 @@ TEST(Generate, WrongSettingsAreRefused) {
     return manifest.ok() ? "none" : manifest.error().message;
   };
   EXPECT_EQ(complaint({.kind = "higs", .settings = {}}),
-            "there is no generator 'higs'; known are higgs, blobs, sparse");
+            "there is no generator 'higs'; known are higgs, rcv1, criteo, yfcc, ratings, blobs");
   EXPECT_EQ(complaint({.kind = "blobs", .settings = {{"clases", "3"}}}),
             "generator blobs has no setting 'clases'; did you mean 'classes'?");
   EXPECT_EQ(complaint({.kind = "blobs", .settings = {{"row", "3"}}}),
@@ -160,14 +149,14 @@ TEST(Generate, WrongSettingsAreRefused) {
 
 TEST(Generate, TheListSaysWhatCanBeSet) {
   const auto list = GeneratorList();
-  ASSERT_EQ(list.size(), 3U);
+  ASSERT_EQ(list.size(), std::size(kSmall));
   EXPECT_EQ(list[0].name, "higgs");
   EXPECT_EQ(list[0].settings[0].name, "rows");
   EXPECT_EQ(list[0].settings.back().name, "seed");
 }
 
 TEST(Split, EachRowGoesToOneSideInOrder) {
-  for (const char* kind : {"blobs", "sparse"}) {
+  for (const char* kind : {"blobs", "ratings"}) {
     MemoryFiles whole;
     MemoryFiles parts;
     const Manifest manifest = Generate({.kind = kind, .settings = {{"rows", "2000"}}}, whole);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "data/blobs/blobs_generator.h"
+#include "data/criteo/criteo_generator.h"
 #include "data/csv/csv_format.h"
 #include "data/format.h"
 #include "data/generator.h"
@@ -11,7 +12,9 @@
 #include "data/idx/idx_format.h"
 #include "data/libsvm/libsvm_format.h"
 #include "data/npy/npy_format.h"
-#include "data/sparse/sparse_generator.h"
+#include "data/ratings/ratings_generator.h"
+#include "data/rcv1/rcv1_generator.h"
+#include "data/yfcc/yfcc_generator.h"
 
 namespace lambdaml {
 
@@ -32,8 +35,14 @@ constexpr std::array kFormats{
 constexpr std::array kGenerators{
     GeneratorKind{"higgs", "28 columns like the HIGGS data, two classes that overlap", SettingsOf<higgs::Settings>,
                   higgs::Make},
+    GeneratorKind{"rcv1", "sparse rows like the texts of RCV1, two classes", SettingsOf<rcv1::Settings>, rcv1::Make},
+    GeneratorKind{"criteo", "sparse rows like Criteo's hashed clicks, two classes", SettingsOf<criteo::Settings>,
+                  criteo::Make},
+    GeneratorKind{"yfcc", "4,096 columns like image features of YFCC100M, two classes", SettingsOf<yfcc::Settings>,
+                  yfcc::Make},
+    GeneratorKind{"ratings", "sparse rows of a user and an item, the label a rating", SettingsOf<ratings::Settings>,
+                  ratings::Make},
     GeneratorKind{"blobs", "Gaussian clusters, one a class", SettingsOf<blobs::Settings>, blobs::Make},
-    GeneratorKind{"sparse", "sparse rows of two classes, like texts", SettingsOf<sparse::Settings>, sparse::Make},
 };
 
 }  // namespace
