@@ -14,9 +14,9 @@ namespace {
 std::string PointInWords(const CurvePoint& point, double epochs_total) {
   std::string text = StrCat("epoch ", EpochsInWords(point.epoch));
   if (epochs_total > 0) text += StrCat("/", EpochsInWords(epochs_total));
-  text += StrCat("  round ", point.round, "  loss ", Fixed(point.loss, 4), "  accuracy ", Fixed(point.accuracy, 4));
+  text += StrCat("  round ", point.round, "  ", QualityInWords("", point.loss, point.accuracy, point.rmse));
   if (point.test) {
-    text += StrCat("  test loss ", Fixed(point.test->loss, 4), "  test accuracy ", Fixed(point.test->accuracy, 4));
+    text += StrCat("  ", QualityInWords("test ", point.test->loss, point.test->accuracy, point.test->rmse));
   }
   return StrCat(text, "  ", HumanSeconds(point.seconds));
 }

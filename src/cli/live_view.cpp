@@ -48,8 +48,8 @@ std::string LiveView::Progress(std::size_t columns) const {
 }
 
 std::string LiveView::Quality() const {
-  std::string text = StrCat("loss ", Fixed(point_.loss, 4), "  accuracy ", Fixed(point_.accuracy, 4));
-  if (test_) text += StrCat("  test loss ", Fixed(test_->loss, 4), "  test accuracy ", Fixed(test_->accuracy, 4));
+  std::string text = QualityInWords("", point_.loss, point_.accuracy, point_.rmse);
+  if (test_) text += StrCat("  ", QualityInWords("test ", test_->loss, test_->accuracy, test_->rmse));
   if (point_.seconds > 0) {
     text += StrCat("  ", Fixed(static_cast<double>(point_.round) / point_.seconds, 0), " rounds/s");
   }

@@ -37,7 +37,10 @@ Result<std::string> CheckData(const JobSpec& spec, const Session& session) {
     return Error{Code::kInvalid, StrCat(spec.workers, " workers for ", rows, " training rows in ",
                                         PrintableUrl(spec.data), ": set workers to at most ", rows)};
   }
-  TRY(CheckSpec(spec, {.columns = dataset.manifest.columns, .classes = dataset.manifest.classes.size(), .rows = rows}));
+  TRY(CheckSpec(spec, {.columns = dataset.manifest.columns,
+                       .classes = dataset.manifest.classes.size(),
+                       .class_rows = dataset.manifest.class_rows,
+                       .rows = rows}));
   return StrCat(HumanCount(static_cast<std::int64_t>(rows)), " rows of ", dataset.manifest.columns, " columns in ",
                 PrintableUrl(spec.data));
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/summary.h"
 
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <map>
 
 #include "base/text.h"
@@ -71,8 +73,31 @@ std::string EpochsInWords(double epochs) {
   return whole ? HumanCount(static_cast<std::int64_t>(epochs)) : Fixed(epochs, 2);
 }
 
+std::string MetricText(double value) {
+  const double magnitude = std::abs(value);
+  if (magnitude == 0 || (magnitude >= 0.001 && magnitude < 100'000)) return Fixed(value, 4);
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.5g", value);
+  return text.data();
+}
+
+std::string QualityInWords(std::string_view prefix, double loss, std::optional<double> accuracy,
+                           std::optional<double> rmse) {
+  std::string text = StrCat(prefix, "loss ", MetricText(loss));
+  if (accuracy) text += StrCat("  ", prefix, "accuracy ", MetricText(*accuracy));
+  if (rmse) text += StrCat("  ", prefix, "RMSE ", MetricText(*rmse));
+  return text;
+}
+
 std::string InWords(const Metrics& metrics) {
-  return StrCat("accuracy ", Fixed(metrics.accuracy, 4), ", loss ", Fixed(metrics.loss, 4));
+  std::string text;
+  const auto add = [&text](std::string_view name, const std::optional<double>& value) {
+    if (value) text += StrCat(name, " ", MetricText(*value), ", ");
+  };
+  add("accuracy", metrics.accuracy);
+  add("AUC", metrics.auc);
+  add("RMSE", metrics.rmse);
+  return StrCat(text, "loss ", MetricText(metrics.loss));
 }
 
 std::string SummaryOf(const JobReport& report) {

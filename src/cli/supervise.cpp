@@ -15,6 +15,7 @@
 #include "platform/platform.h"
 #include "storage/ops.h"
 #include "storage/registry.h"
+#include "worker/catalog.h"
 
 namespace lambdaml {
 
@@ -71,10 +72,20 @@ class Supervisor {
     const WorkerReport& any = report.workers.front();
     const bool time_limit = any.ending == Ending::kTimeLimit;
     report.status = time_limit || any.ending == Ending::kStopped ? "stopped" : "done";
+    if (any.ending == Ending::kDiverged) NoteDivergence(report);
     if (!time_limit) return;
     report.error = StrCat("function.timeout_s (", run_.spec.function.timeout_s, ") ended it after epoch ",
                           EpochsInWords(any.epochs), " of ", EpochsInWords(epochs_total_),
                           ": raise it (at most 900), add workers or train fewer epochs; the model is saved as it was");
+  }
+
+  void NoteDivergence(JobReport& report) const {
+    const WorkerReport& any = report.workers.front();
+    const std::string rate = SettingInForce(run_.spec.algorithm, "learning_rate");
+    report.status = "failed";
+    report.error = StrCat("training diverged: the loss is not finite in round ", any.rounds, "; ",
+                          rate.empty() ? "standardise the data" : StrCat("lower algorithm.learning_rate, now ", rate),
+                          "; the model is the best one before that, with train loss ", MetricText(any.train.loss));
   }
 
   double Elapsed() const { return Seconds(session_.clock.Now() - run_.began); }

@@ -77,6 +77,8 @@ struct SafetensorsFile {
   TensorMetadata metadata;
   std::map<std::string, TensorView, std::less<>> tensors;
 
+  bool Has(std::string_view tensor) const { return tensors.contains(tensor); }
+
   // kInvalid, naming the file, when there is no such tensor.
   Result<const TensorView*> Find(std::string_view tensor) const;
 

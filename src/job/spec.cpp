@@ -80,6 +80,8 @@ Fields Describe(JobSpec& spec) {
        spec.holdout,
        "share of the rows kept for testing if the data has no test split",
        {.min = 0, .max = 0.9}},
+      {"standardise", spec.standardise,
+       "bring each column to mean 0 and standard deviation 1; sparse columns are scaled only. The model keeps both"},
       {"evaluate_every", spec.evaluate_every, "epochs between two evaluations on the test rows", {.min = 1}},
       {"stop", Describe(spec.stop), "when to end before all epochs are done"},
   };
@@ -89,9 +91,9 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 64;
 
-constexpr std::array<std::string_view, 11> kRecipe{"data",    "model",          "algorithm", "workers",
-                                                   "sync",    "staleness",      "exchange",  "seed",
-                                                   "holdout", "evaluate_every", "stop"};
+constexpr std::array<std::string_view, 12> kRecipe{"data",    "model",       "algorithm",      "workers",
+                                                   "sync",    "staleness",   "exchange",       "seed",
+                                                   "holdout", "standardise", "evaluate_every", "stop"};
 
 bool IsNameCharacter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';

@@ -53,6 +53,7 @@ struct JobSpec {
   FunctionSpec function;
   std::int64_t seed = 1;
   double holdout = 0;
+  bool standardise = false;
   std::int64_t evaluate_every = 1;
   StopSpec stop;
 };

@@ -41,13 +41,26 @@ std::vector<CatalogEntry> PatternCatalog() {
   return entries;
 }
 
+std::string SettingInForce(const Choice& algorithm, std::string_view name) {
+  const auto given = algorithm.settings.find(std::string(name));
+  if (given != algorithm.settings.end()) return given->second;
+  for (const AlgorithmKind& kind : AlgorithmKinds()) {
+    if (kind.name != algorithm.kind) continue;
+    for (const FieldInfo& field : kind.settings()) {
+      if (field.name == name) return field.default_value;
+    }
+  }
+  return "";
+}
+
 Result<void> CheckSpec(const JobSpec& spec, const DataShape& shape) {
   TRY(CheckPattern(spec.pattern));
   if (shape.rows < static_cast<std::uint64_t>(spec.workers)) {
     return Error{Code::kInvalid,
                  StrCat("workers: ", spec.workers, " are more than the ", shape.rows, " rows to train on")};
   }
-  const auto model = TRY(MakeModel(spec.model, {.columns = shape.columns, .classes = shape.classes}));
+  const auto model =
+      TRY(MakeModel(spec.model, {.columns = shape.columns, .classes = shape.classes, .class_rows = shape.class_rows}));
   const Batch no_rows{.columns = shape.columns, .dense = {}, .sparse = {}, .labels = {}};
   const Task task{.model = *model, .rows = no_rows, .total_rows = shape.rows};
   TRY(MakeAlgorithm(spec.algorithm, task));

@@ -5,6 +5,7 @@
 // view of models, algorithms and patterns.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/field.h"
@@ -22,11 +23,15 @@ std::vector<CatalogEntry> ModelCatalog();
 std::vector<CatalogEntry> AlgorithmCatalog();
 std::vector<CatalogEntry> PatternCatalog();
 
-// The shape of the dataset that a job trains on.
+// An algorithm's setting as text: what the job says, else its default; empty if the algorithm has none of that name.
+std::string SettingInForce(const Choice& algorithm, std::string_view name);
+
+// The dataset that a job trains on.
 struct DataShape {
   std::size_t columns = 0;
   std::size_t classes = 0;
-  std::uint64_t rows = 0;  // that are trained on
+  std::vector<std::uint64_t> class_rows;  // of each class; empty: not known
+  std::uint64_t rows = 0;                 // that are trained on
 };
 
 // Whether kinds and settings exist and fit each other and the data: kInvalid names the first that does not.

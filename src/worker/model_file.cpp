@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kFormat = "lambdaml model 1";
 constexpr std::string_view kNotePrefix = "note.";
+constexpr std::string_view kMean = "standardise.mean";
+constexpr std::string_view kScale = "standardise.scale";
 
 std::size_t SizeOf(const Tensor& tensor) {
   std::size_t size = 1;
@@ -69,6 +71,19 @@ Result<void> ReadParameters(const SafetensorsFile& file, TrainedModel& trained) 
   return {};
 }
 
+Result<std::vector<float>> ReadColumns(const SafetensorsFile& file, std::string_view name, std::size_t columns) {
+  const std::span<const float> values = TRY(file.Values<float>(name));
+  if (values.size() == columns) return std::vector<float>(values.begin(), values.end());
+  return Error{Code::kInvalid, StrCat(file.name, ": '", name, "' has ", values.size(), " values, not ", columns)};
+}
+
+Result<void> ReadStandardisation(const SafetensorsFile& file, TrainedModel& trained) {
+  if (!file.Has(kMean)) return {};
+  trained.standardisation.mean = TRY(ReadColumns(file, kMean, trained.columns));
+  trained.standardisation.scale = TRY(ReadColumns(file, kScale, trained.columns));
+  return {};
+}
+
 }  // namespace
 
 Bytes WriteModel(const TrainedModel& trained) {
@@ -84,6 +99,11 @@ Bytes WriteModel(const TrainedModel& trained) {
     const std::span<const float> values = std::span(trained.parameters).subspan(tensor.offset, SizeOf(tensor));
     views.push_back(ViewOf(tensor.name, {tensor.shape.begin(), tensor.shape.end()}, values));
   }
+  const Standardisation& standardisation = trained.standardisation;
+  if (!standardisation.mean.empty()) {
+    views.push_back(ViewOf(std::string(kMean), {trained.columns}, std::span(standardisation.mean)));
+    views.push_back(ViewOf(std::string(kScale), {trained.columns}, std::span(standardisation.scale)));
+  }
   return WriteSafetensors(views, metadata);
 }
 
@@ -94,6 +114,7 @@ Result<TrainedModel> ReadModel(Blob file, std::string_view name) {
   trained.model =
       TRY(MakeModel(trained.kind, {.columns = trained.columns, .classes = trained.classes.size()}).Context(name));
   TRY(ReadParameters(parsed, trained));
+  TRY(ReadStandardisation(parsed, trained));
   return trained;
 }
 

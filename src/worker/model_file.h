@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/field.h"
 #include "base/result.h"
+#include "data/standardise.h"
 #include "model/model.h"
 
 namespace lambdaml {
@@ -25,6 +26,7 @@ struct TrainedModel {
   std::vector<std::string> classes;  // the original labels in order of class number
   std::unique_ptr<Model> model;
   std::vector<float> parameters;
+  Standardisation standardisation;           // of the columns before the model sees them; empty: none
   std::map<std::string, std::string> notes;  // job, metrics, version: for people
 };
 

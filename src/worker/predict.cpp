@@ -21,6 +21,7 @@ constexpr std::size_t kClassesShown = 10;
 struct Subject {
   TrainedModel trained;
   Partition rows;
+  std::vector<float> values;         // of rows that were standardised
   std::vector<std::string> classes;  // of the rows' labels
 };
 
@@ -39,6 +40,11 @@ Result<Subject> Open(const PredictRequest& request, const StoreOptions& options)
   if (split == nullptr) return Error{Code::kInvalid, StrCat(PrintableUrl(request.data), " has no split '", name, "'")};
   subject.rows = TRY(OpenPartition(manifest, name, {0, split->rows}, ReadShardsFrom(*data), Verify::kHeader));
   subject.classes = std::move(manifest.classes);
+  const Standardisation& standardisation = subject.trained.standardisation;
+  if (standardisation.mean.empty() || subject.rows.rows.rows() == 0) return subject;
+  StandardisedRows own = Standardise(standardisation, subject.rows.rows);
+  subject.rows.rows = std::move(own.rows);
+  subject.values = std::move(own.values);
   return subject;
 }
 
@@ -55,7 +61,13 @@ Result<float> NumberOf(const std::string& name, const std::vector<std::string>& 
 // A dataset numbers the classes that it has; the model's numbers are others if it was trained on more, or in another
 // order.
 Result<void> RenumberLabels(Subject& subject) {
-  if (subject.classes == subject.trained.classes) return {};
+  const Learns learns = subject.trained.model->learns();
+  if (learns == Learns::kClusters || subject.classes == subject.trained.classes) return {};
+  if (learns == Learns::kNumbers) {
+    return Error{Code::kInvalid,
+                 "the model predicts numbers, but the labels of the data are classes; import it again with "
+                 "--task regression"};
+  }
   if (subject.classes.empty()) {
     return Error{Code::kInvalid,
                  "the model knows classes, but the labels of the data are real numbers; import it again "
@@ -67,20 +79,28 @@ Result<void> RenumberLabels(Subject& subject) {
   return {};
 }
 
+std::vector<std::string> OutputNames(const TrainedModel& trained) {
+  switch (trained.model->learns()) {
+    case Learns::kClasses: return trained.classes;
+    case Learns::kNumbers: return {"prediction"};
+    case Learns::kClusters: break;
+  }
+  return {"cluster", "squared_distance"};
+}
+
 }  // namespace
 
 Result<Prediction> Predict(const PredictRequest& request, const StoreOptions& options) {
   const Subject subject = TRY(Open(request, options));
   const Model& model = *subject.trained.model;
-  Prediction prediction;
-  prediction.outputs = model.outputs();
-  prediction.class_names = subject.trained.classes;
   const std::size_t rows = subject.rows.rows.rows();
-  prediction.values.resize(rows * prediction.outputs);
+  Prediction prediction;
+  prediction.columns = OutputNames(subject.trained);
+  prediction.values.resize(rows * model.outputs());
   model.Predict(subject.trained.parameters, subject.rows.rows, prediction.values);
+  if (model.learns() != Learns::kClasses) return prediction;
   for (std::size_t row = 0; row < rows; ++row) {
-    const auto outputs =
-        std::span<const float>(prediction.values).subspan(row * prediction.outputs, prediction.outputs);
+    const auto outputs = std::span<const float>(prediction.values).subspan(row * model.outputs(), model.outputs());
     prediction.classes.push_back(
         static_cast<std::size_t>(std::max_element(outputs.begin(), outputs.end()) - outputs.begin()));
   }

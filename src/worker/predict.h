@@ -22,16 +22,15 @@ struct PredictRequest {
 };
 
 struct Prediction {
-  std::size_t outputs = 0;           // values a row, one for each class: probabilities or margins
-  std::vector<float> values;         // rows x outputs
-  std::vector<std::size_t> classes;  // the predicted class of each row, an index into class_names
-  std::vector<std::string> class_names;
+  std::vector<std::string> columns;  // names of a row's values: the classes, "prediction", or "cluster" and a distance
+  std::vector<float> values;         // rows x columns: probabilities or margins of classes
+  std::vector<std::size_t> classes;  // of a model of classes: each row's, an index into columns
 };
 
-// The rows need no labels of the model's classes.
+// The rows need no labels that the model knows.
 Result<Prediction> Predict(const PredictRequest& request, const StoreOptions& options);
 
-// Loss and accuracy against the labels of the rows. Classes are matched by name: the data may have fewer of them than
+// Metrics against the labels of the rows. Classes are matched by name: the data may have fewer of them than
 // the model, or other numbers for them; one that the model does not know is kInvalid.
 Result<Metrics> Evaluate(const PredictRequest& request, const StoreOptions& options);
 

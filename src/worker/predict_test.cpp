@@ -29,6 +29,7 @@ class PredictTest : public ::testing::Test {
                          .classes = {"3", "5", "7"},
                          .model = MakeModel({"logistic", {}}, {.columns = 2, .classes = 3}).value(),
                          .parameters = {},
+                         .standardisation = {},
                          .notes = {}};
     for (std::size_t i = 0; i < trained.model->parameter_count(); ++i) {
       trained.parameters.push_back(std::sin(static_cast<float>(1 + i)));
@@ -66,7 +67,7 @@ class PredictTest : public ::testing::Test {
     EXPECT_TRUE(prediction.ok()) << prediction.error().message;
     std::vector<std::string> names;
     for (const std::size_t number : prediction.value().classes) {
-      names.push_back(prediction.value().class_names[number]);
+      names.push_back(prediction.value().columns[number]);
     }
     return names;
   }

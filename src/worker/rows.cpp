@@ -77,6 +77,15 @@ ShardReader ReadShardsFrom(Store& data) {
   return [&data](std::string_view name) { return Load(data, Key(std::string(name))); };
 }
 
+void StandardiseShare(const Standardisation& standardisation, Share& share) {
+  for (Batch* const rows : {&share.train, &share.test}) {
+    if (rows->rows() == 0) continue;
+    StandardisedRows own = Standardise(standardisation, *rows);
+    *rows = std::move(own.rows);
+    share.copies.push_back(std::move(own.values));
+  }
+}
+
 Result<Share> OpenShare(const JobSpec& spec, int rank, const Manifest& manifest, Store& data) {
   const Split* const train = manifest.Find("train");
   if (train == nullptr) return Error{Code::kInvalid, StrCat(data.name(), ": the dataset has no split 'train'")};

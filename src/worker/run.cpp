@@ -68,6 +68,7 @@ class Worker {
         spec_.channel, {.clock = runtime_.clock, .environment = runtime_.environment, .meter = &channel_.meter}));
     peers_ = TRY(Join(spec_.pattern, MembershipOf(invocation_)));
     TimedCommunicator timed(*peers_, runtime_.clock);
+    if (spec_.standardise) TRY(StandardiseRows(timed));
     loaded_ = runtime_.clock.Now();
     const Trained trained = TRY(TrainWith(timed));
     if (invocation_.rank == 0) TRY(SaveModel(trained));
@@ -91,12 +92,24 @@ class Worker {
     share_ = TRY(OpenShare(spec_, static_cast<int>(invocation_.rank), manifest, *data));
     trained_model_.kind = spec_.model;
     trained_model_.columns = manifest.columns;
-    trained_model_.classes = manifest.classes;
-    trained_model_.model =
-        TRY(MakeModel(spec_.model, {.columns = manifest.columns, .classes = manifest.classes.size()}));
+    form_ = manifest.sparse ? RowForm::kSparse : RowForm::kDense;
+    trained_model_.model = TRY(MakeModel(
+        spec_.model,
+        {.columns = manifest.columns, .classes = manifest.classes.size(), .class_rows = manifest.class_rows}));
+    if (trained_model_.model->learns() == Learns::kClasses) trained_model_.classes = manifest.classes;
     trained_model_.parameters.resize(trained_model_.model->parameter_count());
     trained_model_.model->Initialise(trained_model_.parameters, static_cast<std::uint64_t>(spec_.seed));
     model_ = SpreadOverThreads(*trained_model_.model, *cores_, CoresOf(spec_.function.memory_mb));
+    return {};
+  }
+
+  Result<void> StandardiseRows(Communicator& peers) {
+    std::vector<double> sums = ColumnSums(share_.train);
+    TRY(peers.AllReduce(std::span<double>(sums)));
+    std::vector<double> squares = ColumnSquares(share_.train, sums);
+    TRY(peers.AllReduce(std::span<double>(squares)));
+    trained_model_.standardisation = StandardisationOf(form_, sums, squares);
+    StandardiseShare(trained_model_.standardisation, share_);
     return {};
   }
 
@@ -150,6 +163,7 @@ class Worker {
     notes["job"] = RecipeOf(spec_);
     notes["version"] = LAMBDAML_VERSION;
     notes["rounds"] = StrCat(trained.rounds);
+    notes["cores"] = StrCat(CoresOf(spec_.function.memory_mb));
     AddNotes("train.", trained.train);
     if (trained.test) AddNotes("test.", *trained.test);
     return Save(*channel_.store, invocation_.ModelKey(), WriteModel(trained_model_)).Context("saving the model");
@@ -205,6 +219,7 @@ class Worker {
   Clock::Time began_;
   Clock::Time loaded_;
   Share share_;
+  RowForm form_ = RowForm::kDense;
   TrainedModel trained_model_;
   std::unique_ptr<Background> cores_ = MakeBackground(kCoresMax - 1);
   std::unique_ptr<Model> model_;  // the trained one's, on all cores

@@ -88,6 +88,62 @@ TEST_F(RunWorkerTest, TheTimeLimitEndsAllRanksTogetherWithAModel) {
   EXPECT_TRUE(ReadModel(ModelBytes(), "model").ok());
 }
 
+TEST_F(RunWorkerTest, LimitsInTimeAndMoneyEndAllRanksTogether) {
+  spec_.algorithm.settings["epochs"] = "1000000";
+  for (const auto& [path, text, ending] :
+       {std::tuple{"stop.seconds", "0.2", Ending::kSeconds}, {"stop.dollars", "1e-6", Ending::kDollars}}) {
+    spec_.stop = {};
+    ASSERT_TRUE(Set(spec_, path, text).ok());
+    const auto results = RunAll();
+    for (const auto& result : results) {
+      ASSERT_TRUE(result.ok()) << result.error().message;
+      EXPECT_EQ(result.value().ending, ending);
+      EXPECT_EQ(result.value().rounds, results[0].value().rounds);
+    }
+  }
+}
+
+// At this rate the loss of the first epoch is finite and that of a later one is not.
+TEST_F(RunWorkerTest, DivergenceEndsAllRanksWithTheBestModelBefore) {
+  spec_.holdout = 0.2;
+  spec_.model.settings["l2"] = "3";
+  spec_.algorithm.settings = {{"epochs", "100"}, {"learning_rate", "1"}, {"momentum", "0"}, {"schedule", "constant"}};
+  const auto results = RunAll();
+  for (const auto& result : results) {
+    ASSERT_TRUE(result.ok()) << result.error().message;
+    EXPECT_EQ(result.value().ending, Ending::kDiverged);
+  }
+  const WorkerReport& report = results[0].value();
+  ASSERT_FALSE(report.curve.empty());
+  double best = std::numeric_limits<double>::infinity();
+  for (const CurvePoint& point : report.curve) best = std::min(best, point.test->loss);
+  EXPECT_EQ(report.test->loss, best);
+  const Result<TrainedModel> model = ReadModel(ModelBytes(), "model");
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  for (const float parameter : model.value().parameters) EXPECT_TRUE(std::isfinite(parameter));
+}
+
+TEST_F(RunWorkerTest, StandardisedColumnsAreKeptWithTheModel) {
+  spec_.standardise = true;
+  spec_.holdout = 0.2;
+  std::optional<double> expected;
+  for (const std::int64_t workers : {1, 3}) {
+    spec_.workers = workers;
+    const auto results = RunAll();
+    for (const auto& result : results) ASSERT_TRUE(result.ok()) << result.error().message;
+    if (!expected) expected = results[0].value().train.loss;
+    EXPECT_NEAR(results[0].value().train.loss, *expected, 1e-5 * *expected);
+  }
+  const Result<TrainedModel> model = ReadModel(ModelBytes(), "model");
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  EXPECT_EQ(model.value().standardisation.mean.size(), 5U);
+  const std::filesystem::path file = folder_ / "channel/jobs/test" / StrCat(attempt_) / "model.safetensors";
+  const Result<Metrics> metrics =
+      Evaluate({.model_file = file, .data = spec_.data, .split = "train"}, {.clock = clock_});
+  ASSERT_TRUE(metrics.ok()) << metrics.error().message;
+  EXPECT_GT(metrics.value().accuracy, 0.9);
+}
+
 TEST_F(RunWorkerTest, TheAbortKeyFreesAWaitingRank) {
   const auto store = OpenStore(spec_.channel, {.clock = clock_});
   ASSERT_TRUE(Save(*store.value(), Key("jobs/test/1/abort"), AsBytes("rank 2 died")).ok());

@@ -6,23 +6,33 @@
 namespace lambdaml {
 namespace {
 
+Round Voted(std::int64_t votes) { return {.score = {}, .epoch = 0.1, .votes = votes}; }
+
 TEST(StopRule, EndsAfterTheEpochsAskedFor) {
   const StopRule rule({}, 2.0);
-  EXPECT_EQ(rule.AfterRound(0, 9, 1.9), std::nullopt);
-  EXPECT_EQ(rule.AfterRound(0, 10, 2.0 - 1e-12), Ending::kEpochs);
+  EXPECT_EQ(rule.AfterRound({.score = {}, .epoch = 1.9}, 9), std::nullopt);
+  EXPECT_EQ(rule.AfterRound({.score = {}, .epoch = 2.0 - 1e-12}, 10), Ending::kEpochs);
 }
 
 TEST(StopRule, EndsAfterTheRoundsAskedFor) {
   const StopRule rule({.rounds = 3}, 100);
-  EXPECT_EQ(rule.AfterRound(0, 2, 0.1), std::nullopt);
-  EXPECT_EQ(rule.AfterRound(0, 3, 0.1), Ending::kRounds);
+  EXPECT_EQ(rule.AfterRound({.score = {}, .epoch = 0.1}, 2), std::nullopt);
+  EXPECT_EQ(rule.AfterRound({.score = {}, .epoch = 0.1}, 3), Ending::kRounds);
 }
 
 TEST(StopRule, TellsTheVotesApart) {
   const StopRule rule({}, 100);
-  EXPECT_EQ(rule.AfterRound(7 * kVoteStop, 1, 0.1), Ending::kStopped);
-  EXPECT_EQ(rule.AfterRound(1000 * kVoteTimeLimit, 1, 0.1), Ending::kTimeLimit);
-  EXPECT_EQ(rule.AfterRound(kVoteTimeLimit + kVoteStop, 1, 0.1), Ending::kStopped);
+  EXPECT_EQ(rule.AfterRound(Voted(7 * kVoteStop), 1), Ending::kStopped);
+  EXPECT_EQ(rule.AfterRound(Voted(1000 * kVoteTimeLimit), 1), Ending::kTimeLimit);
+  EXPECT_EQ(rule.AfterRound(Voted(kVoteTimeLimit + kVoteStop), 1), Ending::kStopped);
+  EXPECT_EQ(rule.AfterRound(Voted(1000 * kVoteSeconds), 1), Ending::kSeconds);
+  EXPECT_EQ(rule.AfterRound(Voted(1000 * kVoteDollars), 1), Ending::kDollars);
+  EXPECT_EQ(rule.AfterRound(Voted(999 * kVoteDollars + kVoteSeconds), 1), Ending::kSeconds);
+}
+
+TEST(StopRule, EndsWhenTheAlgorithmHasConverged) {
+  const StopRule rule({}, 100);
+  EXPECT_EQ(rule.AfterRound({.score = {}, .converged = true}, 1), Ending::kConverged);
 }
 
 TEST(StopRule, EndsAtTheTargetLoss) {

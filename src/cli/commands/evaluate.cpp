@@ -25,8 +25,12 @@ Result<Exit> EvaluateModel(const EvaluateSettings& settings, Session& session) {
   const ScoringInput input = TRY(ScoringInput::Open(settings.scoring, session));
   const Metrics metrics = TRY(Evaluate(input.request(), session.stores()));
   if (settings.json) {
-    const nlohmann::ordered_json json = {
-        {"accuracy", metrics.accuracy}, {"loss", metrics.loss}, {"rows", metrics.rows}};
+    nlohmann::ordered_json json;
+    if (metrics.accuracy) json["accuracy"] = *metrics.accuracy;
+    if (metrics.auc) json["auc"] = *metrics.auc;
+    if (metrics.rmse) json["rmse"] = *metrics.rmse;
+    json["loss"] = metrics.loss;
+    json["rows"] = metrics.rows;
     session.terminal.Out(json.dump() + "\n");
   } else {
     session.terminal.Out(StrCat(InWords(metrics), ", ", HumanCount(metrics.rows), " rows\n"));
@@ -39,7 +43,7 @@ Result<Exit> EvaluateModel(const EvaluateSettings& settings, Session& session) {
 constinit const Command kEvaluate = {
     .name = "evaluate",
     .topic = "Use a model",
-    .summary = "Measure a model's loss and accuracy on labelled rows",
+    .summary = "Measure a model's loss, accuracy, AUC, RMSE or inertia on rows",
     .examples =
         "lambdaml evaluate out/demo/model.safetensors file://$HOME/.cache/lambdaml/fashion-mnist\n"
         "lambdaml evaluate model.safetensors test.csv --label-column last",

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cli/commands/commands.h"
 #include "cli/job_folder.h"
+#include "cli/summary.h"
 #include "cli/table.h"
 #include "job/report.h"
 
@@ -23,7 +24,7 @@ std::string Remark(const JobFolder& folder, std::string_view status) {
   if (report.value().workers.empty()) return report.value().error;
   const WorkerReport& worker = report.value().workers.front();
   const Metrics& metrics = worker.test ? *worker.test : worker.train;
-  return StrCat("accuracy ", Fixed(metrics.accuracy, 4), "  loss ", Fixed(metrics.loss, 4), "  ",
+  return StrCat(QualityInWords("", metrics.loss, metrics.accuracy, metrics.rmse), "  ",
                 HumanSeconds(report.value().wall_seconds));
 }
 

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/commands/commands.h"
 #include "cli/scoring.h"
+#include "data/npy_file.h"
 
 namespace lambdaml {
 
@@ -15,38 +16,44 @@ struct PredictSettings {
 
 Parameters Describe(PredictSettings& s) {
   Parameters parameters = DescribeScoring(s.scoring);
-  parameters.options.emplace_back("output", s.output, "a file for the predictions; else they are printed");
+  parameters.options.emplace_back(
+      "output", s.output,
+      "a file for the predictions, CSV or by its name .npy (rows x outputs); else they are printed");
   return parameters;
 }
 
-// CSV: the predicted class and the model's outputs, one line a row.
+// The predicted class, where there are classes, and the model's outputs, one line a row.
 std::string AsCsv(const Prediction& prediction) {
-  std::string text = "class";
-  for (std::size_t i = 0; i < prediction.outputs; ++i) {
-    text += prediction.outputs == prediction.class_names.size() ? StrCat(",", prediction.class_names[i])
-                                                                : StrCat(",output_", i);
-  }
-  for (std::size_t row = 0; row < prediction.classes.size(); ++row) {
-    const std::size_t predicted = prediction.classes[row];
+  const std::size_t columns = prediction.columns.size();
+  const std::vector<std::string>& names = prediction.columns;
+  const bool has_class = !prediction.classes.empty();
+  std::string text = StrCat(has_class ? "class," : "", JoinWith(",", names));
+  for (std::size_t row = 0; row < prediction.values.size() / columns; ++row) {
     text += '\n';
-    text += predicted < prediction.class_names.size() ? prediction.class_names[predicted] : StrCat(predicted);
-    for (std::size_t i = 0; i < prediction.outputs; ++i) {
-      text += StrCat(",", Fixed(static_cast<double>(prediction.values[row * prediction.outputs + i]), 6));
+    if (has_class) text += StrCat(names[prediction.classes[row]], ",");
+    for (std::size_t i = 0; i < columns; ++i) {
+      const auto value = static_cast<double>(prediction.values[row * columns + i]);
+      text += StrCat(i > 0 ? "," : "", has_class ? Fixed(value, 6) : StrCat(value));
     }
   }
   return text + '\n';
 }
 
+Result<void> WritePredictions(const Prediction& prediction, const std::string& path) {
+  if (!path.ends_with(".npy")) return WriteFileAtomically(path, AsBytes(AsCsv(prediction)), Durability::kProcess);
+  return WriteFileAtomically(path, NpyOf(prediction.values, prediction.columns.size()), Durability::kProcess);
+}
+
 Result<Exit> PredictRows(const PredictSettings& settings, Session& session) {
   const ScoringInput input = TRY(ScoringInput::Open(settings.scoring, session));
   const Prediction prediction = TRY(Predict(input.request(), session.stores()));
-  const std::string csv = AsCsv(prediction);
   if (settings.output.empty()) {
-    session.terminal.Out(csv);
+    session.terminal.Out(AsCsv(prediction));
     return Exit::kDone;
   }
-  TRY(WriteFileAtomically(settings.output, AsBytes(csv), Durability::kProcess));
-  session.terminal.Out(StrCat(settings.output, ": ", prediction.classes.size(), " predictions\n"));
+  TRY(WritePredictions(prediction, settings.output));
+  const std::size_t rows = prediction.values.size() / prediction.columns.size();
+  session.terminal.Out(StrCat(settings.output, ": ", rows, " predictions\n"));
   return Exit::kDone;
 }
 
@@ -55,10 +62,10 @@ Result<Exit> PredictRows(const PredictSettings& settings, Session& session) {
 constinit const Command kPredict = {
     .name = "predict",
     .topic = "Use a model",
-    .summary = "Predict the class of rows with a model",
+    .summary = "Predict the classes, numbers or clusters of rows with a model",
     .examples =
         "lambdaml predict out/demo/model.safetensors rows.csv --output predictions.csv\n"
-        "lambdaml predict model.safetensors file:///data/adult --split test",
+        "lambdaml predict model.safetensors file:///data/adult --split test --output outputs.npy",
     .start = Start<PredictSettings, PredictRows>};
 
 }  // namespace lambdaml
