@@ -56,8 +56,8 @@ TEST(JobSpec, TheRecipeIsWhatDeterminesTheModel) {
                             R"("algorithm":{"kind":"ga_sgd","batch":512,"epochs":20,"learning_rate":0.1},)"
                             R"("workers":4,"sync":"bsp","staleness":0,)"
                             R"("exchange":{"wire":"float32","filter":"none","share":0.01,"threshold":0.7,)"
-                            R"("accumulate":"float32"},"seed":1,"holdout":0.0,"evaluate_every":1,)"
-                            R"("stop":{"target_loss":0.0,"rounds":0,"patience":0}})");
+                            R"("accumulate":"float32"},"seed":1,"holdout":0.0,"standardise":false,"evaluate_every":1,)"
+                            R"("stop":{"target_loss":0.0,"rounds":0,"patience":0,"seconds":0.0,"dollars":0.0}})");
 }
 
 TEST(JobSpec, NamesTheLineAndTheNearestKey) {
