@@ -29,16 +29,26 @@ struct DenseBlock {
   std::size_t outputs = 0;
 };
 
-// Sums over the rows of a block.
-struct BlockLoss {
-  double loss = 0;
-  double correct = 0;
+// Rows of a block as a loss sees them. A label is a class number, of squares and huber a real number.
+struct LossRows {
+  const float* labels = nullptr;
+  const float* weights = nullptr;  // factors of the rows' losses and residuals; never null
+  std::size_t rows = 0;
+  std::size_t outputs = 0;
+  float delta = 1;  // Huber's threshold, above 0
 };
 
-// values: outputs x kBlockRows, replaced by residuals; in the last vector, those of lanes without a row become 0. A
-// label is a class number; for a label that is no class the residual is the prediction alone (a probability, of
-// logistic and softmax). For one output, class 1 is the positive class.
-using LossKernel = BlockLoss (*)(float* values, const float* labels, std::size_t rows, std::size_t outputs);
+// Sums over the rows of a block.
+struct BlockLoss {
+  double loss = 0;     // weighted
+  double correct = 0;  // rows whose class was predicted
+  double squares = 0;  // of output - label, of squares and huber
+};
+
+// values: outputs x kBlockRows, replaced by residuals; in the last vector, those of lanes without a row become 0. For
+// one output, class 1 is the positive class. For a label that is no class and a weight of 1, the residual of logistic
+// and softmax is the prediction alone (a probability).
+using LossKernel = BlockLoss (*)(const LossRows& rows, float* values);
 
 struct Kernels {
   const char* name;
@@ -63,9 +73,12 @@ struct Kernels {
   // packed_gradient += residuals^T rows
   void (*backward)(const DenseBlock& block, const float* residuals, float* packed_gradient);
 
-  LossKernel logistic;  // one output: log(1 + e^-z) or log(1 + e^z)
-  LossKernel softmax;   // cross-entropy
-  LossKernel hinge;     // max(0, 1 - y z), y = +-1; several outputs: the sum, one against the rest
+  LossKernel logistic;       // one output: log(1 + e^-z) or log(1 + e^z)
+  LossKernel softmax;        // cross-entropy
+  LossKernel hinge;          // max(0, 1 - y z), y = +-1; several outputs: the sum, one against the rest
+  LossKernel squared_hinge;  // the same of max(0, 1 - y z)^2
+  LossKernel squares;        // one output, e = z - label: e^2 / 2
+  LossKernel huber;          // e^2 / 2 for |e| <= delta, else delta (|e| - delta / 2)
 
   TransferKernels transfer;
 };

@@ -1,42 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every instruction set that this processor has is compared with plain double precision.
-#include "math/kernels.h"
-
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
-
-#include "base/random.h"
+#include "math/testing.h"
 
 namespace lambdaml::math {
 namespace {
 
-std::vector<const Kernels*> All() {
-  std::vector<const Kernels*> all;
-  for (const Kernels* const* kernels = SupportedKernels(); *kernels != nullptr; ++kernels) all.push_back(*kernels);
-  return all;
-}
+class KernelsTest : public KernelsFixture {};
 
-std::vector<float> Normals(std::size_t size, std::uint64_t stream, double scale = 1) {
-  Random random(7, stream);
-  std::vector<float> values(size);
-  for (float& value : values) value = static_cast<float>(scale * random.Normal());
-  return values;
-}
+INSTANTIATE_TEST_SUITE_P(All, KernelsTest, ::testing::ValuesIn(AllKernels()), KernelsName);
 
-class KernelsTest : public ::testing::TestWithParam<const Kernels*> {
- protected:
-  const Kernels& kernels_ = *GetParam();
-};
-
-INSTANTIATE_TEST_SUITE_P(All, KernelsTest, ::testing::ValuesIn(All()),
-                         [](const auto& test) { return std::string(test.param->name); });
-
-TEST(Kernels, TheBestIsTheLastSupported) { EXPECT_EQ(All().back(), &BestKernels()); }
+TEST(Kernels, TheBestIsTheLastSupported) { EXPECT_EQ(AllKernels().back(), &BestKernels()); }
 
 TEST_P(KernelsTest, DotAndAxpyOfAnySize) {
   for (std::size_t size : {0U, 1U, 3U, 15U, 16U, 17U, 64U, 100U, 1000U}) {
@@ -171,99 +148,6 @@ TEST_P(KernelsTest, BackwardAddsTheGradient) {
         for (std::size_t row = 0; row < rows; ++row) sum += from[row];
         ASSERT_NEAR(bias[c], 2 + 2 * sum, 1e-4);
       }
-    }
-  }
-}
-
-TEST_P(KernelsTest, LogisticOfModerateAndExtremeOutputs) {
-  const std::vector<float> z = {0, 1, -1, 3.5F, -7, 20, -20, 90, -90, 1e4F, -1e4F};
-  for (const float label : {0.0F, 1.0F}) {
-    std::vector<float> values(kBlockRows, 5.0F);
-    std::copy(z.begin(), z.end(), values.begin());
-    const std::vector<float> labels(z.size(), label);
-    const BlockLoss sum = kernels_.logistic(values.data(), labels.data(), z.size(), 1);
-    double loss = 0;
-    double correct = 0;
-    for (std::size_t i = 0; i < z.size(); ++i) {
-      const double margin = label == 1 ? z[i] : -z[i];
-      loss += margin > 0 ? std::log1p(std::exp(-margin)) : -margin + std::log1p(std::exp(margin));
-      correct += (z[i] > 0) == (label == 1) ? 1 : 0;
-      EXPECT_NEAR(values[i], 1 / (1 + std::exp(-static_cast<double>(z[i]))) - label, 1e-7) << z[i];
-    }
-    EXPECT_NEAR(sum.loss, loss, 1e-6 * loss);
-    EXPECT_EQ(sum.correct, correct);
-    EXPECT_EQ(values[z.size()], 0);
-  }
-}
-
-TEST_P(KernelsTest, LogisticKeepsTheDigitsOfSmallLosses) {
-  std::vector<float> values(kBlockRows, 0.0F);
-  values[0] = 15;
-  const float label = 1;
-  const double exact = std::log1p(std::exp(-15.0));
-  EXPECT_NEAR(kernels_.logistic(values.data(), &label, 1, 1).loss, exact, 1e-6 * exact);
-}
-
-TEST_P(KernelsTest, SoftmaxIsCrossEntropy) {
-  constexpr std::size_t kRows = 37;
-  for (const std::size_t outputs : {2U, 3U, 10U, 41U}) {
-    auto values = Normals(outputs * kBlockRows, 5, 3);
-    values[0] = 500;  // no overflow
-    const auto z = values;
-    std::vector<float> labels;
-    for (std::size_t i = 0; i < kRows; ++i) labels.push_back(static_cast<float>(i % outputs));
-    const BlockLoss sum = kernels_.softmax(values.data(), labels.data(), kRows, outputs);
-    double loss = 0;
-    double correct = 0;
-    for (std::size_t i = 0; i < kRows; ++i) {
-      std::size_t best = 0;
-      for (std::size_t c = 1; c < outputs; ++c) best = z[c * kBlockRows + i] > z[best * kBlockRows + i] ? c : best;
-      double total = 0;
-      for (std::size_t c = 0; c < outputs; ++c) {
-        total += std::exp(static_cast<double>(z[c * kBlockRows + i]) - z[best * kBlockRows + i]);
-      }
-      const std::size_t label = i % outputs;
-      loss += std::log(total) + z[best * kBlockRows + i] - z[label * kBlockRows + i];
-      correct += best == label ? 1 : 0;
-      for (std::size_t c = 0; c < outputs; ++c) {
-        const double p = std::exp(static_cast<double>(z[c * kBlockRows + i]) - z[best * kBlockRows + i]) / total;
-        ASSERT_NEAR(values[c * kBlockRows + i], p - (c == label ? 1 : 0), 1e-6);
-      }
-    }
-    EXPECT_NEAR(sum.loss, loss, 1e-6 * loss);
-    EXPECT_EQ(sum.correct, correct);
-    EXPECT_EQ(values[kRows], 0);
-  }
-}
-
-TEST_P(KernelsTest, HingeOfOneAndOfSeveralOutputs) {
-  const std::vector<float> labels = {0, 1, 1, 0};
-  std::vector<float> values(kBlockRows, 9.0F);
-  std::copy_n(std::vector<float>{-2, 2, 0.5F, 0.5F}.begin(), 4, values.begin());
-  BlockLoss sum = kernels_.hinge(values.data(), labels.data(), 4, 1);
-  EXPECT_NEAR(sum.loss, 0 + 0 + 0.5 + 1.5, 1e-6);
-  EXPECT_EQ(sum.correct, 3);
-  EXPECT_EQ(std::vector<float>(values.begin(), values.begin() + 4), (std::vector<float>{0, 0, -1, 1}));
-
-  values.assign(3 * kBlockRows, 0.0F);
-  const float two = 2;
-  values[0] = -3, values[kBlockRows] = 0.25F, values[2 * kBlockRows] = 0.5F;
-  sum = kernels_.hinge(values.data(), &two, 1, 3);
-  EXPECT_NEAR(sum.loss, 0 + 1.25 + 0.5, 1e-6);
-  EXPECT_EQ(sum.correct, 1);
-  EXPECT_EQ(values[0], 0);
-  EXPECT_EQ(values[kBlockRows], 1);
-  EXPECT_EQ(values[2 * kBlockRows], -1);
-}
-
-TEST_P(KernelsTest, LossesShowWhatIsNotFinite) {
-  for (const float bad : {NAN, INFINITY}) {
-    const float label = 0;
-    for (const LossKernel loss : {kernels_.logistic, kernels_.softmax, kernels_.hinge}) {
-      const std::size_t outputs = loss == kernels_.softmax ? 3 : 1;
-      std::vector<float> values(outputs * kBlockRows, 0.0F);
-      values[0] = bad;
-      EXPECT_FALSE(std::isfinite(loss(values.data(), &label, 1, outputs).loss)) << bad;
     }
   }
 }

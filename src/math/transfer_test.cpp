@@ -7,14 +7,10 @@
 #include <cstring>
 #include <limits>
 #include <span>
-#include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
-
 #include "base/bytes.h"
-#include "base/random.h"
-#include "math/kernels.h"
+#include "math/testing.h"
 
 namespace lambdaml::math {
 namespace {
@@ -41,14 +37,7 @@ class TransferTest : public ::testing::TestWithParam<const Kernels*> {
   const TransferKernels& baseline_ = SupportedKernels()[0]->transfer;
 };
 
-std::vector<const Kernels*> All() {
-  std::vector<const Kernels*> all;
-  for (const Kernels* const* kernels = SupportedKernels(); *kernels != nullptr; ++kernels) all.push_back(*kernels);
-  return all;
-}
-
-INSTANTIATE_TEST_SUITE_P(All, TransferTest, ::testing::ValuesIn(All()),
-                         [](const auto& test) { return std::string(test.param->name); });
+INSTANTIATE_TEST_SUITE_P(All, TransferTest, ::testing::ValuesIn(AllKernels()), KernelsName);
 
 // What convert(from, to) writes, and 64 bytes behind it that must stay.
 template <class Convert>

@@ -31,7 +31,8 @@ std::vector<float> Widen(std::span<const float> values, std::size_t rows, std::s
 
 }  // namespace
 
-DenseRows::DenseRows(const math::Kernels& kernels, const LinearMap& map, const RowSpan& batch, std::span<float> gradient)
+DenseRows::DenseRows(const math::Kernels& kernels, const LinearMap& map, const RowSpan& batch,
+                     std::span<float> gradient)
     : kernels_(kernels),
       batch_(batch),
       shape_(map.shape),

@@ -33,11 +33,11 @@ class LinearModel final : public Model {
   }
 
   Score AddGradient(std::span<const float> parameters, const RowSpan& batch, std::span<float> gradient) const override {
-    return linear::AddGradient({shape_, parameters}, batch, loss_, gradient);
+    return linear::AddGradient({shape_, parameters}, batch, {.kernel = loss_}, gradient);
   }
 
   Score Evaluate(std::span<const float> parameters, const RowSpan& batch) const override {
-    return linear::SumLosses({shape_, parameters}, batch, loss_);
+    return linear::SumLosses({shape_, parameters}, batch, {.kernel = loss_});
   }
 
   std::size_t outputs() const override { return classes_; }

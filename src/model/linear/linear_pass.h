@@ -27,11 +27,18 @@ struct LinearMap {
   std::span<const float> parameters;
 };
 
+// The loss of a row, and what it depends on.
+struct RowLoss {
+  math::LossKernel kernel = nullptr;
+  std::span<const float> class_weights = {};  // factor of a row's loss by its class; empty: all are 1
+  float delta = 1;                            // of the Huber loss
+};
+
 // The sums of the losses over the rows.
-Score SumLosses(const LinearMap& map, const RowSpan& batch, math::LossKernel loss);
+Score SumLosses(const LinearMap& map, const RowSpan& batch, const RowLoss& loss);
 
 // As SumLosses; also adds the gradient of the summed losses to `gradient`.
-Score AddGradient(const LinearMap& map, const RowSpan& batch, math::LossKernel loss, std::span<float> gradient);
+Score AddGradient(const LinearMap& map, const RowSpan& batch, const RowLoss& loss, std::span<float> gradient);
 
 // values[row * outputs + output], after `link` if there is one: a loss whose residual for a label that is no class is
 // the prediction.
