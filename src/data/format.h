@@ -26,7 +26,8 @@ using RawVector = std::vector<T, UninitialisedAllocator<T>>;  // resizing does n
 // Consecutive rows as the file has them: labels are not classes yet, sparse indices not yet from zero.
 struct RowBlock {
   bool sparse = false;
-  std::size_t columns = 0;           // dense: values a row
+  bool pairs = false;                // sparse rows of two: the numbers of a user and an item, each counted on its own
+  std::size_t columns = 0;           // dense: values a row; sparse: 0, or how many where indices count from zero
   RawVector<float> values;           // dense: rows x columns, else the entries of all rows
   RawVector<std::uint32_t> index;    // sparse: of each entry, ascending within a row
   RawVector<std::uint32_t> ends;     // sparse: for each row the end of its entries
@@ -58,9 +59,11 @@ class RowReader {
 
 // The files of one split.
 struct SplitFiles {
-  std::string split;   // "train" or "test"
-  std::string rows;    // path
-  std::string labels;  // path; empty: in the same file, or found beside it
+  std::string split;            // "train" or "test"
+  std::string rows;             // path
+  std::string labels;           // path; empty: in the same file, or found beside it
+  std::string rows_array = {};  // npz: names within the file
+  std::string labels_array = {};
 };
 
 struct Format {
@@ -70,12 +73,20 @@ struct Format {
   bool (*recognise)(std::string_view path, std::string_view head);  // by its name without .gz and its first bytes
   Result<std::vector<SplitFiles>> (*splits)(const ImportOptions& options);
   Result<std::unique_ptr<RowReader>> (*open)(const SplitFiles& files, const ImportOptions& options);
+
+  bool (*recognise_folder)(const std::string& path) = nullptr;  // null: its input is never a folder
+
+  // The options with what the train split's file decides for every split; null: nothing.
+  Result<ImportOptions> (*settle)(const SplitFiles& train, const ImportOptions& options) = nullptr;
 };
 
 std::span<const Format> Formats();
 
 // "a.csv:17" or "a.npy: row 17", for messages.
 std::string Where(std::string_view path, const RowBlock& block, std::size_t row);
+
+// A piece of input for a message: its first 40 bytes, on one line.
+std::string Shown(std::string_view text);
 
 // The source is the train split, the test source, if any, the test split.
 Result<std::vector<SplitFiles>> GivenSplits(const ImportOptions& options);

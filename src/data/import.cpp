@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/import.h"
 
-#include <array>
+#include <algorithm>
 #include <filesystem>
 
 #include "base/text.h"
@@ -24,6 +24,15 @@ struct Surveyed {
   std::optional<std::vector<RowBlock>> kept;  // every block, where they are few
 };
 
+Result<const Format*> FormatOfFolder(const std::string& path) {
+  for (const Format& format : Formats()) {
+    if (format.recognise_folder != nullptr && format.recognise_folder(path)) return &format;
+  }
+  return Error{Code::kInvalid, StrCat(path,
+                                      ": the folder holds neither train-images-idx3-ubyte (IDX, also with .gz) nor "
+                                      "data_batch_1.bin (CIFAR-10); give a file, or such a folder")};
+}
+
 Result<const Format*> FormatOf(const ImportOptions& options) {
   std::vector<std::string> names;
   for (const Format& format : Formats()) {
@@ -31,14 +40,12 @@ Result<const Format*> FormatOf(const ImportOptions& options) {
     names.emplace_back(format.name);
   }
   std::error_code ignored;
-  const bool folder = std::filesystem::is_directory(options.source, ignored);
-  std::string head(folder ? 0 : kHeadBytes, '\0');
-  if (!folder) {
-    InputFile file = TRY(InputFile::Open(options.source));
-    head.resize(TRY(file.Read(head)));
-  }
+  if (std::filesystem::is_directory(options.source, ignored)) return FormatOfFolder(options.source);
+  std::string head(kHeadBytes, '\0');
+  InputFile file = TRY(InputFile::Open(options.source));
+  head.resize(TRY(file.Read(head)));
   for (const Format& format : Formats()) {
-    if (folder ? format.name == "idx" : format.recognise(WithoutGzip(options.source), head)) return &format;
+    if (format.recognise(WithoutGzip(options.source), head)) return &format;
   }
   return Error{Code::kInvalid,
                StrCat(options.source, ": its format is not recognised; give format as one of ", JoinWith(", ", names))};
@@ -112,6 +119,22 @@ class Import {
   std::size_t kept_bytes_ = 0;
 };
 
+// The options that say how bytes became rows and are not at their defaults.
+std::map<std::string, std::string> Chosen(ImportOptions options) {
+  ImportOptions defaults;
+  defaults.test = options.test;
+  defaults.labels = options.labels;
+  defaults.test_labels = options.test_labels;
+  const Fields usual = Describe(defaults);
+  std::map<std::string, std::string> chosen;
+  for (const Field& field : Describe(options)) {
+    const auto same =
+        std::find_if(usual.begin(), usual.end(), [&field](const Field& f) { return f.name == field.name; });
+    if (ValueText(*same) != ValueText(field)) chosen[std::string(field.name)] = ValueText(field);
+  }
+  return chosen;
+}
+
 Manifest FormOf(const ImportPlan& plan, const ImportOptions& options, const Format& format) {
   Manifest manifest;
   manifest.sparse = plan.sparse;
@@ -119,7 +142,13 @@ Manifest FormOf(const ImportPlan& plan, const ImportOptions& options, const Form
   manifest.classes = plan.classes;
   manifest.source = std::filesystem::path(options.source).filename();
   if (manifest.source.empty()) manifest.source = options.source;
+  manifest.origin = Chosen(options);
   manifest.origin["format"] = format.name;
+  if (options.hash_columns > 0) manifest.origin["hash"] = "fnv-1a 64, splitmix64";
+  if (plan.users > 0) {
+    manifest.origin["users"] = StrCat(plan.users);
+    manifest.origin["items"] = StrCat(plan.items);
+  }
   return manifest;
 }
 
@@ -148,21 +177,45 @@ Fields Describe(ImportOptions& options) {
        {.one_of = {"auto", "yes", "no"}}},
       {"index_base",
        options.index_base,
-       "libsvm: the first column's index; auto: 1, or 0 where an index is 0",
+       "libsvm, ratings: where numbering begins; auto: 1, or 0 where there is a 0",
        {.one_of = {"auto", "0", "1"}}},
       {"columns",
        options.columns,
        "how many columns there are; 0: as the train split has",
        {.min = 0, .max = static_cast<double>(kColumnsMax)}},
+      {"missing", options.missing, "csv: what an empty field of numbers is", {.one_of = {"error", "zero"}}},
+      {"hash_columns",
+       options.hash_columns,
+       "csv: columns that texts are hashed to, rows are then sparse; 0: none (criteo: 1,000,000)",
+       {.min = 0, .max = static_cast<double>(kColumnsMax)}},
+      {"categorical", options.categorical,
+       "csv: columns to hash, as names or numbers from 1 (3,5-7,city); auto: those that hold texts"},
+      {"hash_value",
+       options.hash_value,
+       "csv, criteo: value of a hashed column; unit: 1/sqrt(hashed columns of a row), so that rows have length 1",
+       {.one_of = {"one", "unit"}}},
+      {"users",
+       options.users,
+       "ratings: how many users there are; 0: as both splits have",
+       {.min = 0, .max = static_cast<double>(kColumnsMax)}},
+      {"items",
+       options.items,
+       "ratings: how many items there are; 0: as both splits have",
+       {.min = 0, .max = static_cast<double>(kColumnsMax)}},
+      {"positive", options.positive, "yfcc: the tag whose rows are class 1; all others are class 0"},
+      {"arrays", options.arrays,
+       "npz: names of the arrays, ROWS,LABELS or ROWS,LABELS,TEST_ROWS,TEST_LABELS; empty: known names"},
   };
 }
 
-Result<Manifest> ImportDataset(const ImportOptions& options, const ShardSink& sink, const OnDataProgress& progress) {
-  TRY(CheckOptions(options));
-  const Format& format = *TRY(FormatOf(options));
+Result<Manifest> ImportDataset(const ImportOptions& given, const ShardSink& sink, const OnDataProgress& progress) {
+  TRY(CheckOptions(given));
+  const Format& format = *TRY(FormatOf(given));
+  const std::vector<SplitFiles> sources = TRY(format.splits(given));
+  const ImportOptions options = format.settle == nullptr ? given : TRY(format.settle(sources[0], given));
   Import import(format, options, progress);
   std::vector<Surveyed> splits;
-  for (const SplitFiles& files : TRY(format.splits(options))) splits.push_back(TRY(import.SurveyOf(files)));
+  for (const SplitFiles& files : sources) splits.push_back(TRY(import.SurveyOf(files)));
   const Survey* const test = splits.size() > 1 ? &splits[1].survey : nullptr;
   const ImportPlan plan = TRY(MakePlan(options, splits[0].survey, test).Context(options.source));
   DatasetWriter writer(FormOf(plan, options, format), sink);
@@ -186,6 +239,14 @@ Result<std::vector<SplitFiles>> GivenSplits(const ImportOptions& options) {
 
 std::string_view WithoutGzip(std::string_view path) {
   return path.ends_with(".gz") ? path.substr(0, path.size() - 3) : path;
+}
+
+std::string Shown(std::string_view text) {
+  constexpr std::size_t kShown = 40;
+  std::string shown(text.substr(0, kShown));
+  std::replace_if(
+      shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  return shown;
 }
 
 std::string Where(std::string_view path, const RowBlock& block, std::size_t row) {

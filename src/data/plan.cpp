@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/text.h"
 
@@ -23,9 +24,10 @@ std::string ClassName(double label) {
 
 Result<void> PlanClasses(const ImportOptions& options, const Survey& train, ImportPlan& plan) {
   if (options.task == "regression" && !train.names.empty()) {
-    return Invalid(StrCat("labels such as '", *train.names.begin(), "' are texts, so the task is not regression"));
+    return Invalid(
+        StrCat("labels such as '", Shown(*train.names.begin()), "' are texts, so the task is not regression"));
   }
-  if (options.task == "regression") return {};
+  if (options.task == "regression" || (options.task == "auto" && train.pairs)) return {};
   if (train.many && (options.task == "classification" || !train.names.empty())) {
     return Invalid(StrCat("there are more than ", Survey::kClassesMax, " distinct labels; give task regression"));
   }
@@ -36,20 +38,45 @@ Result<void> PlanClasses(const ImportOptions& options, const Survey& train, Impo
   return {};
 }
 
+bool HasZero(const Survey& survey) { return survey.index.min == 0 || survey.users.min == 0 || survey.items.min == 0; }
+
 std::uint32_t IndexBase(const ImportOptions& options, const Survey& train, const Survey* test) {
+  if (!train.sparse || train.columns > 0) return 0;
   if (options.index_base != "auto") return options.index_base == "0" ? 0 : 1;
-  return train.index_min == 0 || (test != nullptr && test->index_min == 0) ? 0 : 1;
+  return HasZero(train) || (test != nullptr && HasZero(*test)) ? 0 : 1;
+}
+
+// How many users or items there are, as given or as the largest number says.
+std::uint64_t CountOf(std::int64_t given, std::uint64_t largest, std::uint32_t index_base) {
+  return given > 0 ? static_cast<std::uint64_t>(given) : std::max<std::uint64_t>(1, largest + 1 - index_base);
+}
+
+Result<void> PlanPairs(const ImportOptions& options, const Survey& train, const Survey* test, ImportPlan& plan) {
+  const std::uint64_t user = std::max(train.users.max, test == nullptr ? 0 : test->users.max);
+  const std::uint64_t item = std::max(train.items.max, test == nullptr ? 0 : test->items.max);
+  plan.users = CountOf(options.users, user, plan.index_base);
+  plan.items = CountOf(options.items, item, plan.index_base);
+  plan.columns = plan.users + plan.items;
+  plan.sparse = true;
+  if (options.form == "dense") return Invalid("ratings are sparse rows; leave form at auto");
+  if (plan.columns > kColumnsMax) {
+    return Invalid(StrCat(plan.users, " users and ", plan.items, " items are more than ", kColumnsMax, " columns"));
+  }
+  if (options.columns == 0 || static_cast<std::uint64_t>(options.columns) == plan.columns) return {};
+  return Invalid(StrCat("columns ", options.columns, " was given, but ", plan.users, " users and ", plan.items,
+                        " items are ", plan.columns, "; give users and items instead"));
 }
 
 Result<std::uint64_t> Columns(const ImportOptions& options, const Survey& train, std::uint32_t index_base) {
   const auto declared = static_cast<std::uint64_t>(options.columns);
-  if (!train.sparse) {
+  if (train.columns > 0) {
     if (declared == 0 || declared == train.columns) return train.columns;
-    return Invalid(StrCat("rows have ", train.columns, " columns, ", declared, " were given"));
+    return Invalid(
+        StrCat("rows have ", train.columns, " columns, but columns ", declared, " was given; leave it at 0"));
   }
   if (declared > 0) return declared;
   if (train.entries == 0) return Invalid("no row has an entry, so the columns are unknown; give columns");
-  return std::max<std::uint64_t>(1, train.index_max + 1 - index_base);
+  return std::max<std::uint64_t>(1, train.index.max + 1 - index_base);
 }
 
 bool IsSparse(const ImportOptions& options, const Survey& train, std::uint64_t columns) {
@@ -58,10 +85,12 @@ bool IsSparse(const ImportOptions& options, const Survey& train, std::uint64_t c
   return train.sparse && static_cast<double>(train.entries) <= kDenseShareMin * cells;
 }
 
-std::string Shown(const std::vector<std::string>& classes) {
+std::string Listed(const std::vector<std::string>& classes) {
   constexpr std::size_t kShown = 12;
-  std::vector<std::string> shown(classes.begin(),
-                                 classes.begin() + static_cast<long>(std::min(kShown, classes.size())));
+  std::vector<std::string> shown;
+  for (const std::string& name : classes) {
+    if (shown.size() < kShown) shown.push_back(Shown(name));
+  }
   if (classes.size() > kShown) shown.emplace_back("...");
   return JoinWith(", ", shown);
 }
@@ -83,21 +112,29 @@ float ClassOfValue(const ImportPlan& plan, double label) {
   return found ? static_cast<float>(at - plan.class_values.begin()) : -1.0F;
 }
 
-Result<std::vector<float>> Labels(const ImportPlan& plan, std::string_view path, const RowBlock& block) {
-  std::vector<float> labels(block.rows());
-  if (plan.classes.empty()) {
-    std::transform(block.labels.begin(), block.labels.end(), labels.begin(),
-                   [](double label) { return static_cast<float>(label); });
-    return labels;
+Result<std::vector<float>> Numbers(std::string_view path, const RowBlock& block) {
+  std::vector<float> numbers;
+  for (const double label : block.labels) {
+    if (std::abs(label) > static_cast<double>(std::numeric_limits<float>::max())) {
+      return Invalid(StrCat(Where(path, block, numbers.size()), ": label ", label,
+                            " is too large for a 32-bit number; scale the labels"));
+    }
+    numbers.push_back(static_cast<float>(label));
   }
+  return numbers;
+}
+
+Result<std::vector<float>> Labels(const ImportPlan& plan, std::string_view path, const RowBlock& block) {
+  if (plan.classes.empty()) return Numbers(path, block);
+  std::vector<float> labels(block.rows());
   const std::vector<float> of_names = ClassesOfNames(plan, block);
   for (std::size_t row = 0; row < labels.size(); ++row) {
     const double label = block.labels[row];
     labels[row] = of_names.empty() ? ClassOfValue(plan, label) : of_names[static_cast<std::size_t>(label)];
     if (labels[row] >= 0) continue;
     const std::string name = of_names.empty() ? ClassName(label) : block.names[static_cast<std::size_t>(label)];
-    return Invalid(StrCat(Where(path, block, row), ": label ", name, " is not one of the train split's classes (",
-                          Shown(plan.classes), ")"));
+    return Invalid(StrCat(Where(path, block, row), ": label ", Shown(name),
+                          " is not one of the train split's classes (", Listed(plan.classes), ")"));
   }
   return labels;
 }
@@ -118,6 +155,26 @@ Result<void> Rebase(const ImportPlan& plan, std::string_view path, RowBlock& blo
     begin = end;
   }
   for (std::uint32_t& index : block.index) index -= plan.index_base;
+  return {};
+}
+
+// Makes of a user's and an item's number the columns of both.
+Result<void> RebasePairs(const ImportPlan& plan, std::string_view path, RowBlock& block) {
+  const auto beyond = [&](std::size_t row, std::string_view what, std::uint64_t number, std::uint64_t count) {
+    return Invalid(StrCat(Where(path, block, row), ": ", what, " ", number, " is beyond the ", count, " ", what,
+                          "s of the dataset; give ", what, "s ", number - plan.index_base + 1, " or more"));
+  };
+  for (std::size_t row = 0; row < block.rows(); ++row) {
+    std::uint32_t& user = block.index[2 * row];
+    std::uint32_t& item = block.index[2 * row + 1];
+    if (std::min(user, item) < plan.index_base) {
+      return Invalid(StrCat(Where(path, block, row), ": number 0 where they count from 1; give index_base 0"));
+    }
+    if (user - plan.index_base >= plan.users) return beyond(row, "user", user, plan.users);
+    if (item - plan.index_base >= plan.items) return beyond(row, "item", item, plan.items);
+    user -= plan.index_base;
+    item = static_cast<std::uint32_t>(item - plan.index_base + plan.users);
+  }
   return {};
 }
 
@@ -175,7 +232,11 @@ RowBlock Sparsened(const RowBlock& dense) {
 Result<ImportPlan> MakePlan(const ImportOptions& options, const Survey& train, const Survey* test) {
   ImportPlan plan;
   TRY(PlanClasses(options, train, plan));
-  plan.index_base = train.sparse ? IndexBase(options, train, test) : 0;
+  plan.index_base = IndexBase(options, train, test);
+  if (train.pairs) {
+    TRY(PlanPairs(options, train, test, plan));
+    return plan;
+  }
   plan.columns = TRY(Columns(options, train, plan.index_base));
   plan.sparse = IsSparse(options, train, plan.columns);
   if (!plan.sparse && plan.columns > kDenseColumnsMax) {
@@ -186,11 +247,11 @@ Result<ImportPlan> MakePlan(const ImportOptions& options, const Survey& train, c
 
 Result<void> AddRows(const ImportPlan& plan, std::string_view path, RowBlock& block, DatasetWriter& writer) {
   if (block.rows() == 0) return {};
-  if (!block.sparse && block.columns != plan.columns) {
+  if (block.columns > 0 && block.columns != plan.columns) {
     return Invalid(
         StrCat(path, ": its rows have ", block.columns, " columns, those of the train split ", plan.columns));
   }
-  if (block.sparse) TRY(Rebase(plan, path, block));
+  if (block.sparse) TRY(block.pairs ? RebasePairs(plan, path, block) : Rebase(plan, path, block));
   Batch rows{.columns = plan.columns, .dense = {}, .sparse = {}, .labels = TRY(Labels(plan, path, block))};
   if (block.sparse && !plan.sparse) return AddAsDense(plan, block, rows.labels, writer);
   if (plan.sparse) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "data/blobs/blobs_generator.h"
+#include "data/cifar/cifar_format.h"
 #include "data/criteo/criteo_generator.h"
 #include "data/csv/csv_format.h"
 #include "data/format.h"
@@ -12,8 +13,10 @@
 #include "data/idx/idx_format.h"
 #include "data/libsvm/libsvm_format.h"
 #include "data/npy/npy_format.h"
+#include "data/ratings/ratings_format.h"
 #include "data/ratings/ratings_generator.h"
 #include "data/rcv1/rcv1_generator.h"
+#include "data/yfcc/yfcc_format.h"
 #include "data/yfcc/yfcc_generator.h"
 
 namespace lambdaml {
@@ -24,12 +27,24 @@ namespace {
 constexpr std::array kFormats{
     Format{"npy", "NumPy array of rows, labels in an array of its own", "by its first bytes", npy::Recognise,
            GivenSplits, npy::Open},
+    Format{"npz", "NumPy arrays in one file, rows and labels by their names", ".npz, or by its first bytes",
+           npy::RecogniseZip, npy::ZipSplits, npy::OpenZip},
     Format{"idx", "images and labels of MNIST's form, one pair or a folder of them", "by its first bytes, or a folder",
-           idx::Recognise, idx::Splits, idx::Open},
+           idx::Recognise, idx::Splits, idx::Open, idx::RecogniseFolder},
+    Format{"cifar", "CIFAR-10's binary files, one or a folder of them", "by its name, or a folder", cifar::Recognise,
+           cifar::Splits, cifar::Open, cifar::RecogniseFolder},
+    Format{"ratings", "text of rows 'user, item, rating', as MovieLens has them",
+           "ratings.csv, ratings.dat, u.data, or by '::' in its first line", ratings::Recognise, GivenSplits,
+           ratings::Open},
     Format{"libsvm", "text of rows 'label index:value ...', sparse", ".libsvm, .svm, .svmlight, or by its first row",
            libsvm::Recognise, GivenSplits, libsvm::Open},
-    Format{"csv", "text of rows of numbers, one column the label", ".csv, .tsv, or by a separator in its first line",
-           csv::Recognise, GivenSplits, csv::Open},
+    Format{"yfcc", "text of rows 'tag:score,tag:score value value ...', one tag the label", "by its first row",
+           yfcc::Recognise, GivenSplits, yfcc::Open},
+    Format{"criteo", "Criteo's click logs, every field hashed to a column", "by its first row", csv::RecogniseCriteo,
+           GivenSplits, csv::OpenCriteo, nullptr, csv::SettleCriteo},
+    Format{"csv", "text of rows of numbers, one column the label; columns of texts may be hashed",
+           ".csv, .tsv, or by a separator in its first line", csv::Recognise, GivenSplits, csv::Open, nullptr,
+           csv::Settle},
 };
 
 constexpr std::array kGenerators{

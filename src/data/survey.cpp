@@ -11,20 +11,32 @@ namespace lambdaml {
 void Survey::Add(const RowBlock& block) {
   rows += block.rows();
   sparse = block.sparse;
+  pairs = block.pairs;
   columns = block.columns;
   entries += block.index.size();
-  std::uint32_t begin = 0;
-  for (const std::uint32_t end : block.ends) {  // indices ascend within a row
-    if (begin == end) continue;
-    index_min = std::min<std::uint64_t>(index_min, block.index[begin]);
-    index_max = std::max<std::uint64_t>(index_max, block.index[end - 1]);
-    begin = end;
-  }
+  AddIndices(block);
   if (block.names.empty()) {
     AddLabels(block.labels);
   } else {
     names.insert(block.names.begin(), block.names.end());
     many = many || names.size() > kClassesMax;
+  }
+}
+
+void Survey::AddIndices(const RowBlock& block) {
+  if (block.pairs) {
+    for (std::size_t row = 0; row < block.rows(); ++row) {
+      users.Add(block.index[2 * row]);
+      items.Add(block.index[2 * row + 1]);
+    }
+    return;
+  }
+  std::uint32_t begin = 0;
+  for (const std::uint32_t end : block.ends) {  // indices ascend within a row
+    if (begin == end) continue;
+    index.Add(block.index[begin]);
+    index.Add(block.index[end - 1]);
+    begin = end;
   }
 }
 

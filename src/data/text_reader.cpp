@@ -12,20 +12,17 @@ namespace lambdaml {
 
 namespace {
 
-constexpr std::size_t kLineBytesMax = std::size_t{1} << 30U;
-
-// The end of the last whole line, 0 if there is none.
-std::size_t WholeLines(const char* text, std::size_t size) {
-  const void* const end = memrchr(text, '\n', size);
-  return end == nullptr ? 0 : static_cast<std::size_t>(static_cast<const char*>(end) - text) + 1;
-}
+constexpr std::size_t kRowBytesMax = std::size_t{1} << 30U;
+constexpr int kFirstLinesMax = 1000;  // of the first record
 
 }  // namespace
 
-TextReader::TextReader(InputFile file, ParseText parse, std::size_t threads)
-    : file_(std::move(file)), parse_(std::move(parse)), buffers_(std::max<std::size_t>(1, threads)) {}
+std::size_t WholeLines(std::string_view text) { return text.rfind('\n') + 1; }
 
-Result<std::string_view> TextReader::Peek() {
+TextReader::TextReader(InputFile file, ParseText parse, std::size_t threads, WholeRecords whole)
+    : file_(std::move(file)), parse_(std::move(parse)), whole_(whole), buffers_(std::max<std::size_t>(1, threads)) {}
+
+Result<std::string_view> TextReader::Head() {
   if (rest_.empty()) {
     const std::string_view text = TRY(Fill(buffers_[0]));
     rest_.insert(rest_.begin(), text.begin(), text.end());
@@ -34,18 +31,28 @@ Result<std::string_view> TextReader::Peek() {
   while (!left.empty()) {
     const std::string_view line = left.substr(0, left.find('\n'));
     const std::string_view content = Trim(line);
-    if (!content.empty() && content.front() != '#') return line;
+    if (!content.empty() && content.front() != '#') return left;
     left.remove_prefix(std::min(left.size(), line.size() + 1));
   }
   return Error{Code::kInvalid, StrCat(file_.path(), ": it begins with ", rest_.size(), " bytes without a row")};
 }
 
-Result<std::string> TextReader::FirstLine() { return std::string(Trim(TRY(Peek()))); }
+// A record that has no end is taken for its first line.
+std::string_view TextReader::FirstOf(std::string_view text) const {
+  std::size_t end = text.find('\n');
+  for (int line = 0; line < kFirstLinesMax && end != std::string_view::npos; ++line) {
+    if (whole_(text.substr(0, end + 1)) == end + 1) return text.substr(0, end);
+    end = text.find('\n', end + 1);
+  }
+  return text.substr(0, text.find('\n'));
+}
 
-Result<void> TextReader::DropFirstLine() {
-  const std::string_view line = TRY(Peek());
-  const auto offset = static_cast<std::size_t>(line.data() - rest_.data());
-  const auto end = rest_.begin() + static_cast<std::ptrdiff_t>(std::min(offset + line.size() + 1, rest_.size()));
+Result<std::string> TextReader::FirstRecord() { return std::string(Trim(FirstOf(TRY(Head())))); }
+
+Result<void> TextReader::DropFirstRecord() {
+  const std::string_view record = FirstOf(TRY(Head()));
+  const auto offset = static_cast<std::size_t>(record.data() - rest_.data());
+  const auto end = rest_.begin() + static_cast<std::ptrdiff_t>(std::min(offset + record.size() + 1, rest_.size()));
   lines_ += static_cast<std::uint64_t>(std::count(rest_.begin(), end, '\n'));
   rest_.erase(rest_.begin(), end);
   return {};
@@ -61,14 +68,16 @@ Result<std::string_view> TextReader::Fill(RawVector<char>& buffer) {
     const std::size_t count = TRY(file_.Read({buffer.data() + size, room}));
     size += count;
     if (count < room && size > 0 && buffer[size - 1] != '\n') buffer[size++] = '\n';
-    const std::size_t whole = WholeLines(buffer.data(), size);
+    const std::size_t whole = count < room ? size : whole_({buffer.data(), size});
     if (whole > 0 || count < room) {
       rest_.assign(buffer.begin() + static_cast<std::ptrdiff_t>(whole),
                    buffer.begin() + static_cast<std::ptrdiff_t>(size));
       std::memset(buffer.data() + whole, 0, number::kNumberPadding);
       return std::string_view(buffer.data(), whole);
     }
-    if (size > kLineBytesMax) return Error{Code::kInvalid, StrCat(file_.path(), ": a line is longer than 1 GiB")};
+    if (size > kRowBytesMax)
+      return Error{Code::kInvalid,
+                   StrCat(file_.path(), ": a row is longer than 1 GiB; a quote that is never closed makes one")};
     buffer.resize(2 * buffer.size());
   }
 }

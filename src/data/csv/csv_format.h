@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Comma-separated numbers, one row a line; ';' and tabs are known too. One column is the label: a number, or a text
-// that names a class. The first line may hold names. A field may be quoted but not span lines.
+// Comma-separated values, also with ';' or tabs (RFC 4180, csv_fields.h). One column is the label: a number, or a text
+// that names a class. The first line may hold names. Columns of texts may be hashed: rows are then sparse, the columns
+// of numbers first and the hashed ones behind them (csv_hash.h). Criteo's click logs are such a file without names:
+// tabs, the label, 13 counts and 26 texts, all hashed.
 
+#include "data/csv/csv_parser.h"
 #include "data/format.h"
-#include "data/text_reader.h"
 
 namespace lambdaml::csv {
 
 bool Recognise(std::string_view path, std::string_view head);
+Result<ImportOptions> Settle(const SplitFiles& train, const ImportOptions& options);
 Result<std::unique_ptr<RowReader>> Open(const SplitFiles& files, const ImportOptions& options);
 
-// How a file's lines are built; found from its first line and the options.
-struct Layout {
-  char separator = ',';
-  std::size_t fields = 0;  // of a line, the label among them
-  std::size_t label = 0;   // its position from 0
-  bool names = false;      // labels are texts
-};
-
-ParsedText Parse(const Layout& layout, std::string_view text);
+bool RecogniseCriteo(std::string_view path, std::string_view head);
+Result<ImportOptions> SettleCriteo(const SplitFiles& train, const ImportOptions& options);
+Result<std::unique_ptr<RowReader>> OpenCriteo(const SplitFiles& files, const ImportOptions& options);
 
 }  // namespace lambdaml::csv

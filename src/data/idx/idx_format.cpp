@@ -106,6 +106,10 @@ bool Recognise(std::string_view, std::string_view head) {
          static_cast<std::size_t>(head[3]) <= kDimensionsMax;
 }
 
+bool RecogniseFolder(const std::string& path) {
+  return Present(std::filesystem::path(path) / "train-images-idx3-ubyte").has_value();
+}
+
 Result<std::vector<SplitFiles>> Splits(const ImportOptions& options) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(options.source, ignored)) return GivenSplits(options);

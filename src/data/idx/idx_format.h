@@ -10,6 +10,7 @@
 namespace lambdaml::idx {
 
 bool Recognise(std::string_view path, std::string_view head);
+bool RecogniseFolder(const std::string& path);
 Result<std::vector<SplitFiles>> Splits(const ImportOptions& options);
 Result<std::unique_ptr<RowReader>> Open(const SplitFiles& files, const ImportOptions& options);
 
