@@ -12,8 +12,8 @@ constexpr const Command* kCommands[] = {
     &kTrain,        &kJobs,           &kStatus,      &kLogs,         &kStop,      &kClean,        &kDataImport,
     &kDataGenerate, &kDataGenerators, &kDataFormats, &kDataInfo,     &kDataSplit, &kStorageLs,    &kStoragePut,
     &kStorageGet,   &kStorageWait,    &kStorageRm,   &kStorageClear, &kStorageCp, &kStorageBench, &kEvaluate,
-    &kPredict,      &kModels,         &kAlgorithms,  &kPatterns,     &kChannels,  &kPlatforms,    &kJobSchema,
-    &kReference,    &kDoctor,         &kCompletion,  &kVersion,
+    &kPredict,      &kExport,         &kModels,      &kAlgorithms,   &kPatterns,  &kChannels,     &kPlatforms,
+    &kJobSchema,    &kReference,      &kDoctor,      &kCompletion,   &kVersion,
 };
 
 }  // namespace

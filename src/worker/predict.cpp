@@ -8,6 +8,7 @@
 #include "base/url.h"
 #include "data/dataset.h"
 #include "storage/registry.h"
+#include "worker/export.h"
 #include "worker/metrics.h"
 #include "worker/model_file.h"
 #include "worker/rows.h"
@@ -119,6 +120,12 @@ Result<Metrics> Evaluate(const PredictRequest& request, const StoreOptions& opti
   std::vector<double> counts;
   if (HasAuc(model)) counts = CountMargins(model, subject.trained.parameters, rows);
   return MetricsOf(model.learns(), score, counts);
+}
+
+Result<Bytes> Export(const std::string& model_file, ExportFormat format) {
+  const TrainedModel trained = TRY(ReadModel(TRY(ReadFile(model_file)), model_file));
+  if (format == ExportFormat::kOnnx) return ExportOnnx(trained);
+  return ToBytes(AsBytes(TRY(ExportJson(trained))));
 }
 
 }  // namespace lambdaml

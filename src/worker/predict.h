@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Using a trained model: a model file on the rows of a dataset.
+// Using a trained model: a model file on the rows of a dataset, or in other programs.
 
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "job/report.h"
 #include "storage/backend.h"
@@ -33,5 +34,10 @@ Result<Prediction> Predict(const PredictRequest& request, const StoreOptions& op
 // Metrics against the labels of the rows. Classes are matched by name: the data may have fewer of them than
 // the model, or other numbers for them; one that the model does not know is kInvalid.
 Result<Metrics> Evaluate(const PredictRequest& request, const StoreOptions& options);
+
+enum class ExportFormat { kOnnx, kJson };
+
+// A model file as other programs take it (worker/export.h).
+Result<Bytes> Export(const std::string& model_file, ExportFormat format);
 
 }  // namespace lambdaml

@@ -29,6 +29,7 @@ extern const Command kStorageCp;
 extern const Command kStorageBench;
 extern const Command kEvaluate;
 extern const Command kPredict;
+extern const Command kExport;
 extern const Command kModels;
 extern const Command kAlgorithms;
 extern const Command kPatterns;
