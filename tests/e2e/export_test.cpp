@@ -96,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(Models, Export,
                                            Case{"{kind: logistic}", kSgd, "three", "classes", "false"},
                                            Case{"{kind: svm}", kSgd, "two", "classes", "false"},
                                            Case{"{kind: svm}", kSgd, "three", "classes", "true"}),
-                         [](const auto& info) { return StrCat(info.param.kind, info.index); });
+                         [](const auto& test) { return StrCat(test.param.kind, test.index); });
 
 }  // namespace
 }  // namespace lambdaml::e2e
