@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "data/batch.h"
 #include "model/penalty.h"
 
@@ -57,6 +58,10 @@ class Model {
   virtual bool smooth() const { return true; }
 
   virtual Penalty penalty() const { return {}; }
+
+  // kInvalid if the model cannot learn from such rows, with what to do. The other functions may be called with them all
+  // the same: then they give numbers that are not finite.
+  virtual Result<void> Check(const RowSpan& /*rows*/) const { return {}; }
 
   // The parameters to start from; the same bits for the same seed on every rank.
   virtual void Initialise(std::span<float> parameters, std::uint64_t seed) const = 0;

@@ -113,6 +113,7 @@ class ParallelModel final : public Model {
   std::vector<Tensor> tensors() const override { return model_.tensors(); }
   bool smooth() const override { return model_.smooth(); }
   Penalty penalty() const override { return model_.penalty(); }
+  Result<void> Check(const RowSpan& rows) const override { return model_.Check(rows); }
   void Initialise(std::span<float> parameters, std::uint64_t seed) const override {
     model_.Initialise(parameters, seed);
   }

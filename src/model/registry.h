@@ -24,6 +24,7 @@ struct Shape {
 struct ModelKind {
   std::string_view name;
   std::string_view summary;
+  Learns learns;
   std::vector<FieldInfo> (*settings)();
   Result<std::unique_ptr<Model>> (*make)(const Choice& choice, const Shape& shape);
 };

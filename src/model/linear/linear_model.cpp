@@ -63,26 +63,11 @@ class LinearModel final : public Model {
   bool predicts_probabilities_;
 };
 
-Result<void> CheckShape(std::string_view name, const Shape& shape) {
-  if (shape.classes == 0) {
-    return Error{Code::kInvalid, StrCat("model ", name,
-                                        " learns classes, but the labels of this data are real numbers; "
-                                        "import it again with labels that are whole numbers")};
-  }
-  if (shape.classes == 1) {
-    return Error{Code::kInvalid, StrCat("model ", name, " needs rows of two classes or more, but all labels of this ",
-                                        "data are the same; import data with at least two different labels")};
-  }
-  if (shape.columns == 0) return Error{Code::kInvalid, StrCat("model ", name, " needs data of at least one column")};
-  return {};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Model>> MakeLinear(const LinearLoss& loss, const Choice& choice, const Shape& shape) {
   LinearSettings settings;
   TRY(Apply(choice, Describe(settings), StrCat("model ", loss.name)));
-  TRY(CheckShape(loss.name, shape));
   return std::unique_ptr<Model>(std::make_unique<LinearModel>(loss, settings, shape));
 }
 
