@@ -42,10 +42,12 @@ Result<Subject> Open(const PredictRequest& request, const StoreOptions& options)
   subject.rows = TRY(OpenPartition(manifest, name, {0, split->rows}, ReadShardsFrom(*data), Verify::kHeader));
   subject.classes = std::move(manifest.classes);
   const Standardisation& standardisation = subject.trained.standardisation;
-  if (standardisation.mean.empty() || subject.rows.rows.rows() == 0) return subject;
-  StandardisedRows own = Standardise(standardisation, subject.rows.rows);
-  subject.rows.rows = std::move(own.rows);
-  subject.values = std::move(own.values);
+  if (!standardisation.mean.empty() && subject.rows.rows.rows() > 0) {
+    StandardisedRows own = Standardise(standardisation, subject.rows.rows);
+    subject.rows.rows = std::move(own.rows);
+    subject.values = std::move(own.values);
+  }
+  TRY(subject.trained.model->Check(subject.rows.rows));
   return subject;
 }
 

@@ -69,6 +69,8 @@ class Worker {
     peers_ = TRY(Join(spec_.pattern, MembershipOf(invocation_)));
     TimedCommunicator timed(*peers_, runtime_.clock);
     if (spec_.standardise) TRY(StandardiseRows(timed));
+    TRY(trained_model_.model->Check(share_.train));
+    TRY(trained_model_.model->Check(share_.test));
     loaded_ = runtime_.clock.Now();
     const Trained trained = TRY(TrainWith(timed));
     if (invocation_.rank == 0) TRY(SaveModel(trained));

@@ -92,7 +92,8 @@ class Mf final : public Model {
  private:
   static Error Refusal(std::string_view what) {
     return {Code::kInvalid, StrCat("model mf: a row must be a user and an item, but ", what,
-                                   "; import (user, item, rating) lines with `lambdaml data import --format ratings`")};
+                                   "; import lines of user, item and rating with `lambdaml data import --format "
+                                   "ratings`, and do not standardise")};
   }
 
   static bool IsPair(const RowSpan& rows, std::size_t i) {
