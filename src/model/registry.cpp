@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "model/linear/logistic.h"
+#include "model/linear/regression.h"
 #include "model/linear/svm.h"
 #include "model/mf/mf.h"
 
@@ -15,9 +16,11 @@ namespace {
 // The only list of models. Add one line here.
 constexpr std::array kModels{
     ModelKind{"logistic", "logistic regression, softmax for more than two classes", Learns::kClasses,
-              SettingsOf<linear::LinearSettings>, linear::MakeLogistic},
-    ModelKind{"svm", "linear support vector machine with hinge loss, one against the rest for more than two classes",
-              Learns::kClasses, SettingsOf<linear::LinearSettings>, linear::MakeSvm},
+              SettingsOf<linear::LogisticSettings>, linear::MakeLogistic},
+    ModelKind{"svm", "linear support vector machine, one against the rest for more than two classes", Learns::kClasses,
+              SettingsOf<linear::SvmSettings>, linear::MakeSvm},
+    ModelKind{"linear", "linear regression by least squares or Huber's loss", Learns::kNumbers,
+              SettingsOf<linear::RegressionSettings>, linear::MakeRegression},
     ModelKind{"mf", "matrix factorisation of ratings of items by users", Learns::kNumbers, SettingsOf<mf::MfSettings>,
               mf::MakeMf},
 };

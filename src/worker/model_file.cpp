@@ -52,6 +52,11 @@ Result<void> ReadDescription(const SafetensorsFile& file, TrainedModel& trained)
   for (const auto& name : classes) {
     trained.classes.push_back(name.is_string() ? name.get<std::string>() : name.dump());
   }
+  if (file.metadata.contains("class_rows")) {
+    const nlohmann::json rows = TRY(RequireJson(file, "class_rows", Type::array));
+    for (const auto& count : rows)
+      trained.class_rows.push_back(count.is_number_unsigned() ? count.get<std::uint64_t>() : 0);
+  }
   for (const auto& [key, text] : file.metadata) {
     if (key.starts_with(kNotePrefix)) trained.notes[key.substr(kNotePrefix.size())] = text;
   }
@@ -93,6 +98,7 @@ Bytes WriteModel(const TrainedModel& trained) {
   metadata["settings"] = nlohmann::json(trained.kind.settings).dump();
   metadata["columns"] = StrCat(trained.columns);
   metadata["classes"] = nlohmann::json(trained.classes).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (!trained.class_rows.empty()) metadata["class_rows"] = nlohmann::json(trained.class_rows).dump();
   for (const auto& [key, text] : trained.notes) metadata[StrCat(kNotePrefix, key)] = text;
   std::vector<TensorView> views;
   for (const Tensor& tensor : trained.model->tensors()) {
@@ -111,8 +117,8 @@ Result<TrainedModel> ReadModel(Blob file, std::string_view name) {
   const SafetensorsFile parsed = TRY(ParseSafetensors(std::move(file), name));
   TrainedModel trained;
   TRY(ReadDescription(parsed, trained));
-  trained.model =
-      TRY(MakeModel(trained.kind, {.columns = trained.columns, .classes = trained.classes.size()}).Context(name));
+  const Shape shape{.columns = trained.columns, .classes = trained.classes.size(), .class_rows = trained.class_rows};
+  trained.model = TRY(MakeModel(trained.kind, shape).Context(name));
   TRY(ReadParameters(parsed, trained));
   TRY(ReadStandardisation(parsed, trained));
   return trained;

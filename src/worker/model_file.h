@@ -4,6 +4,7 @@
 // The file that a job leaves: a model's parameters as named tensors in safetensors, and in its metadata all that is
 // needed to use it without the job (docs/formats/model.md).
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <span>
@@ -23,7 +24,8 @@ namespace lambdaml {
 struct TrainedModel {
   Choice kind;
   std::size_t columns = 0;
-  std::vector<std::string> classes;  // the original labels in order of class number
+  std::vector<std::string> classes;         // the original labels in order of class number
+  std::vector<std::uint64_t> class_rows{};  // that it was trained on, of each class; empty: not known
   std::unique_ptr<Model> model;
   std::vector<float> parameters;
   Standardisation standardisation;           // of the columns before the model sees them; empty: none

@@ -98,7 +98,10 @@ class Worker {
     trained_model_.model = TRY(MakeModel(
         spec_.model,
         {.columns = manifest.columns, .classes = manifest.classes.size(), .class_rows = manifest.class_rows}));
-    if (trained_model_.model->learns() == Learns::kClasses) trained_model_.classes = manifest.classes;
+    if (trained_model_.model->learns() == Learns::kClasses) {
+      trained_model_.classes = manifest.classes;
+      trained_model_.class_rows = manifest.class_rows;
+    }
     trained_model_.parameters.resize(trained_model_.model->parameter_count());
     trained_model_.model->Initialise(trained_model_.parameters, static_cast<std::uint64_t>(spec_.seed));
     model_ = SpreadOverThreads(*trained_model_.model, *cores_, CoresOf(spec_.function.memory_mb));

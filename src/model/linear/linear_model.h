@@ -1,35 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The linear models of classification. They share everything but the loss of a row: outputs z = W x + b, a penalty
-// l2 / 2 * |W|^2 that leaves the bias out, and zeros to start from. Two classes need one output, whose sign is the
-// class; more need an output each. The objective is the mean loss of the rows plus the penalty.
+// What the linear models share, which is everything but the loss of a row: outputs z = W x + b, an elastic net that
+// leaves the bias out, and zeros to start from. Of two classes there is one output, whose sign is the class, of more
+// one for each; of numbers one.
 
-#include <string_view>
+#include <memory>
+#include <vector>
 
 #include "model/linear/linear_pass.h"
 #include "model/registry.h"
 
 namespace lambdaml::linear {
 
-struct LinearSettings {
+struct PenaltySettings {
+  double l1 = 0;
   double l2 = 0;
 };
 
-inline Fields Describe(LinearSettings& s) {
+inline Fields Describe(PenaltySettings& s) {
   return {
+      {"l1", s.l1, "adds l1 * (sum of the weights' magnitudes) to the mean loss; the bias is left out", {.min = 0}},
       {"l2", s.l2, "adds l2 / 2 * (sum of the squared weights) to the mean loss; the bias is left out", {.min = 0}}};
 }
 
 // What makes one linear model differ from another.
-struct LinearLoss {
-  std::string_view name;    // of the model, for messages
-  math::LossKernel binary;  // of one output
-  math::LossKernel several;
-  bool predicts_probabilities;  // else Predict returns the outputs as they are
+struct LinearSpec {
+  Learns learns = Learns::kClasses;
+  std::size_t columns = 0;
+  std::size_t classes = 0;
+  math::LossKernel loss = nullptr;
+  math::LossKernel link = nullptr;  // as linear::Predict; null: the outputs are the prediction
+  bool smooth = true;
+  PenaltySettings penalty = {};
+  std::vector<float> class_weights = {};  // empty: all are 1
+  float delta = 1;                        // of the Huber loss
 };
 
-// kInvalid for a setting out of range, labels that are no classes, or fewer than two of them.
-Result<std::unique_ptr<Model>> MakeLinear(const LinearLoss& loss, const Choice& choice, const Shape& shape);
+std::unique_ptr<Model> MakeLinearModel(LinearSpec spec);
 
 }  // namespace lambdaml::linear

@@ -6,7 +6,11 @@
 namespace lambdaml {
 namespace {
 
-TEST(Logistic, Conforms) { CheckModel({"logistic", {{"l2", "0.1"}}}); }
+TEST(Logistic, Conforms) {
+  CheckModel({"logistic", {}});
+  CheckModel({"logistic", {{"l2", "0.1"}}});
+  CheckModel({"logistic", {{"l1", "0.2"}, {"l2", "0.1"}, {"class_weights", "balanced"}}});
+}
 
 TEST(Logistic, PredictsProbabilitiesWhoseLogarithmIsTheLoss) {
   for (const std::size_t classes : {2U, 4U}) {

@@ -4,7 +4,25 @@
 namespace lambdaml {
 namespace {
 
-TEST(Svm, Conforms) { CheckModel({"svm", {{"l2", "0.1"}}}); }
+TEST(Svm, Conforms) {
+  CheckModel({"svm", {{"l2", "0.1"}}});
+  CheckModel({"svm", {{"l1", "0.2"}, {"class_weights", "balanced"}}});
+  CheckModel({"svm", {{"l1", "0.2"}, {"l2", "0.1"}, {"class_weights", "balanced"}, {"loss", "squared_hinge"}}});
+}
+
+TEST(Svm, IsSmoothWhereItsLossIs) {
+  const Shape shape{.columns = 1, .classes = 3};
+  EXPECT_FALSE(MakeModel({"svm", {}}, shape).value()->smooth());
+  EXPECT_TRUE(MakeModel({"svm", {{"loss", "squared_hinge"}}}, shape).value()->smooth());
+}
+
+// Margins -5 and 5 of a row of class 0: the slack is 6.
+TEST(Svm, SquaredHingeIsTheSquareOfHinge) {
+  const auto model = MakeModel({"svm", {{"loss", "squared_hinge"}}}, {.columns = 1, .classes = 2}).value();
+  const float x = 3;
+  const Batch batch{.columns = 1, .dense = {&x}, .sparse = {}, .labels = {0}};
+  EXPECT_EQ(model->Evaluate(std::vector<float>{2, -1}, batch).loss, 36);
+}
 
 TEST(Svm, MarginsOfTwoClassesAreOpposite) {
   const auto model = MakeModel({"svm", {}}, {.columns = 1, .classes = 2}).value();
