@@ -11,17 +11,17 @@ namespace lambdaml {
 
 namespace {
 
-// The state as bytes: this header in the machine's byte order (little-endian on all that Lambda has), the velocity, the
-// filter's state.
+// The state as bytes: this header in the machine's byte order (little-endian on all that Lambda has), the
+// optimizer's state, the filter's state.
 constexpr std::uint32_t kStateMagic = 0x44475331;  // "1SGD"
 
 struct StateHeader {
   std::uint32_t magic = kStateMagic;
-  std::uint32_t version = 1;
+  std::uint32_t version = 2;
   std::uint64_t rounds = 0;
   std::uint64_t batches_done = 0;
   std::uint64_t batches_per_epoch = 0;
-  std::uint64_t parameters = 0;
+  std::uint64_t optimizer_bytes = 0;
 };
 
 // Passes are counted in steps of one batch; rounding must not add a round.
@@ -36,14 +36,22 @@ constexpr std::size_t kShortVector = std::size_t{1} << 20U;
 
 Fields Describe(SgdSettings& s) {
   Fields fields = {
-      {"learning_rate", s.learning_rate, "size of the first step", {.min = 1e-12, .max = 1e6}},
+      {"learning_rate",
+       s.learning_rate,
+       "size of the first step; 0: what suits the optimizer, 0.01 for adam and 0.1 for the others",
+       {.min = 0, .max = 1e6}},
       {"batch", s.batch, "rows of a batch, over all workers", {.min = 1, .max = 1e12}},
       {"epochs", s.epochs, "passes over the training rows", {.min = 1e-6, .max = 1e9}},
-      {"momentum", s.momentum, "share of the last step that is repeated in the next", {.min = 0, .max = 0.9999}},
   };
-  Fields of_schedule = Describe(s.schedule);
-  fields.insert(fields.end(), std::make_move_iterator(of_schedule.begin()), std::make_move_iterator(of_schedule.end()));
+  for (Fields part : {Describe(s.optimizer), Describe(s.schedule)}) {
+    std::ranges::move(part, std::back_inserter(fields));
+  }
   return fields;
+}
+
+double BaseRate(const SgdSettings& settings) {
+  if (settings.learning_rate > 0) return settings.learning_rate;
+  return settings.optimizer.optimizer == "adam" ? 0.01 : 0.1;
 }
 
 Result<void> CheckTask(const Task& task, std::string_view algorithm) {
@@ -55,8 +63,8 @@ Sgd::Sgd(const SgdSettings& settings, const Task& task)
     : settings_(settings),
       task_(task),
       sampler_(task, static_cast<std::uint64_t>(settings.batch)),
-      schedule_(settings.schedule, settings.learning_rate, settings.epochs),
-      velocity_(task.model.parameter_count()) {
+      schedule_(settings.schedule, BaseRate(settings), settings.epochs),
+      optimizer_(settings.optimizer, task.model.penalty(), task.model.parameter_count()) {
   batch_.columns = task.rows.columns;
   if (task.filter.kind == "none") return;
   filter_ = MakeFilter(task.filter, task.model.parameter_count());
@@ -79,13 +87,7 @@ Score Sgd::SumGradient(std::span<const float> parameters, std::span<float> gradi
 void Sgd::Descend(std::span<float> gradient, double rows, std::span<float> parameters) {
   const auto share = static_cast<float>(1 / rows);
   for (float& g : gradient) g *= share;
-  task_.model.penalty().AddSmoothGradient(parameters, 1, gradient);
-  const auto momentum = static_cast<float>(settings_.momentum);
-  const float rate = this->rate();
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    velocity_[i] = momentum * velocity_[i] + gradient[i];
-    parameters[i] -= rate * velocity_[i];
-  }
+  optimizer_.Step(gradient, rate(), parameters);
   ++batches_done_;
 }
 
@@ -94,10 +96,12 @@ bool Sgd::CatchesUp(double epoch, std::uint64_t batches_done) const {
          epoch >= settings_.epochs - kEpochTolerance;
 }
 
-// A filter compares an update with what it changes; `values` are in other units.
-void Sgd::Filtered(const RoundPart& mine) {
-  const auto unit = static_cast<float>(1 / mine.change);
-  std::ranges::transform(mine.parameters, reference_.begin(), [unit](float parameter) { return unit * parameter; });
+// A filter compares an update with what it changes: reference_ is the parameters in the unit of the values.
+void Sgd::KeepBack(const RoundPart& mine) {
+  std::ranges::fill(reference_, 1.0F);
+  if (mine.unit == Unit::kGradients) optimizer_.StepSizes(rate(), reference_);
+  const auto share = static_cast<float>(mine.share);
+  for (std::size_t i = 0; i < reference_.size(); ++i) reference_[i] = mine.parameters[i] / (share * reference_[i]);
   filter_->Apply(mine.values, reference_, rounds_);
 }
 
@@ -114,7 +118,7 @@ Result<void> Sgd::Sum(Communicator& peers, const Contribution& mine, std::uint64
 Result<Round> Sgd::Exchange(Communicator& peers, const RoundPart& mine, const Vote& vote) {
   const double epoch = static_cast<double>(mine.batches_done) / static_cast<double>(batches_per_epoch());
   const bool catch_up = CatchesUp(epoch, mine.batches_done);
-  if (filter_) Filtered(mine);
+  if (filter_) KeepBack(mine);
   const double word = catch_up ? static_cast<double>(vote()) : 0;
   std::array<double, 5> tally{mine.score.loss, mine.score.correct, mine.score.squares, mine.score.rows, word};
   const Contribution contribution{.values = mine.values, .tally = tally, .staleness = catch_up ? 0 : task_.staleness};
@@ -149,40 +153,41 @@ Result<void> Sgd::Agree(Communicator& peers, const Round& round, std::span<float
 }
 
 Bytes Sgd::Save() const {
+  const Bytes of_optimizer = optimizer_.Save();
+  const Bytes kept_back = filter_ ? filter_->Save() : Bytes{};
   const StateHeader header{.rounds = rounds_,
                            .batches_done = batches_done_,
                            .batches_per_epoch = batches_per_epoch(),
-                           .parameters = velocity_.size()};
-  Bytes state(sizeof header + velocity_.size() * sizeof(float));
-  std::memcpy(state.data(), &header, sizeof header);
-  if (!velocity_.empty()) std::memcpy(state.data() + sizeof header, velocity_.data(), velocity_.size() * sizeof(float));
-  if (!filter_) return state;
-  const Bytes kept_back = filter_->Save();
+                           .optimizer_bytes = of_optimizer.size()};
+  Bytes state = ToBytes(std::as_bytes(std::span(&header, 1)));
+  state.insert(state.end(), of_optimizer.begin(), of_optimizer.end());
   state.insert(state.end(), kept_back.begin(), kept_back.end());
   return state;
 }
 
 Result<void> Sgd::Restore(ByteSpan state) {
   StateHeader header;
-  const std::size_t of_sgd = sizeof header + velocity_.size() * sizeof(float);
-  const std::size_t expected = of_sgd + (filter_ ? filter_->Save().size() : 0);
-  if (state.size() != expected) {
-    return Error{Code::kInvalid, StrCat("state of the algorithm: ", state.size(), " bytes instead of ", expected,
-                                        "; it is cut off or of another model")};
+  if (state.size() < sizeof header) {
+    return Error{Code::kInvalid, StrCat("state of the algorithm: cut off after ", state.size(), " bytes")};
   }
   std::memcpy(&header, state.data(), sizeof header);
-  if (header.magic != kStateMagic || header.version != 1) {
-    return Error{Code::kInvalid, "state of the algorithm: not a state of SGD, version 1; start the job anew"};
+  const ByteSpan rest = state.subspan(sizeof header);
+  if (header.magic != kStateMagic || header.version != 2 || header.optimizer_bytes > rest.size()) {
+    return Error{Code::kInvalid, "state of the algorithm: not a whole state of SGD, version 2; start the job anew"};
   }
-  if (header.parameters != velocity_.size() || header.batches_per_epoch != batches_per_epoch()) {
+  if (header.batches_per_epoch != batches_per_epoch()) {
     return Error{Code::kInvalid, StrCat("state of the algorithm: made for ", header.batches_per_epoch,
                                         " batches an epoch, this job has ", batches_per_epoch(),
                                         "; continue with the same data and batch")};
   }
-  if (filter_) TRY(filter_->Restore(state.subspan(of_sgd)));
+  TRY(optimizer_.Restore(rest.first(header.optimizer_bytes)));
+  const ByteSpan kept_back = rest.subspan(header.optimizer_bytes);
+  if (filter_) TRY(filter_->Restore(kept_back));
+  if (!filter_ && !kept_back.empty()) {
+    return Error{Code::kInvalid, "state of the algorithm: made with a filter; continue with the same settings"};
+  }
   batches_done_ = header.batches_done;
   rounds_ = header.rounds;
-  if (!velocity_.empty()) std::memcpy(velocity_.data(), state.data() + sizeof header, velocity_.size() * sizeof(float));
   return {};
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the algorithms of stochastic gradient descent share: settings, the batch in hand, the step with momentum, what a
-// round exchanges, and the state of it all. Arithmetic on parameters here gives the same bits on every processor.
+// What the algorithms of stochastic gradient descent share: settings, the batch in hand, the step, what a round
+// exchanges, and the state of it all. Arithmetic on parameters here gives the same bits on every processor.
 
 #include <cstdint>
 #include <memory>
@@ -13,26 +13,33 @@
 #include "base/field.h"
 #include "base/result.h"
 #include "train/algorithm.h"
+#include "train/optimizer.h"
 #include "train/sampler.h"
 #include "train/schedule.h"
 
 namespace lambdaml {
 
 struct SgdSettings {
-  double learning_rate = 0.1;
+  double learning_rate = 0;
   std::int64_t batch = 512;
   double epochs = 10;
-  double momentum = 0.9;
+  OptimizerSettings optimizer;
   ScheduleSettings schedule;
 };
 
 Fields Describe(SgdSettings& s);
 
+// The rate before its schedule: learning_rate, or what suits the optimizer.
+double BaseRate(const SgdSettings& settings);
+
+enum class Unit { kParameters, kGradients };
+
 // What a rank brings to a round.
 struct RoundPart {
   std::span<float> values;  // become their sum over the ranks
   std::span<const float> parameters;
-  double change = 1;  // of the parameters for each 1 in `values`, if all ranks brought the same
+  Unit unit = Unit::kParameters;  // of values
+  double share = 1;               // in what is applied, of each 1 in `values` if all ranks brought the same
   Score score;
   std::uint64_t batches_done = 0;  // after the round
 };
@@ -49,14 +56,7 @@ class Sgd {
   // Sets `gradient` to the sum over this rank's rows of the current batch, of which there may be none.
   Score SumGradient(std::span<const float> parameters, std::span<float> gradient);
 
-  // Ends the current batch: with the gradient summed over `rows` > 0 rows,
-  //
-  //   g = gradient / rows + gradient of the penalty
-  //   v = momentum v + g
-  //   parameters = parameters - rate v
-  //
-  // (Polyak: Some methods of speeding up the convergence of iteration methods, 1964, in the form of Sutskever et al.:
-  // On the importance of initialization and momentum in deep learning, ICML 2013, with the rate outside of v).
+  // Ends the current batch with a step from the gradient summed over `rows` > 0 rows (train/optimizer.h).
   void Descend(std::span<float> gradient, double rows, std::span<float> parameters);
 
   // Ends the current batch without a step.
@@ -77,11 +77,11 @@ class Sgd {
   double RowsOf(const Round& round, std::uint64_t batches) const;
 
   // To be called at the end of a round. Ranks that have had the same contributions in another order differ by rounding
-  // and by the age of each: after a round that caught up all go on from the parameters of rank 0. The momentum stays
-  // each rank's own.
+  // and by the age of each: after a round that caught up all go on from the parameters of rank 0. What the
+  // optimizer keeps stays each rank's own.
   Result<void> Agree(Communicator& peers, const Round& round, std::span<float> parameters) const;
 
-  // The momentum, what the filter has kept back, and the position.
+  // The optimizer's state, what the filter has kept back, and the position.
   Bytes Save() const;
   // kInvalid if the state is damaged or of another task.
   Result<void> Restore(ByteSpan state);
@@ -90,7 +90,7 @@ class Sgd {
   void Gather(std::uint64_t number);
   Result<void> Sum(Communicator& peers, const Contribution& mine, std::uint64_t next_batch);
   bool CatchesUp(double epoch, std::uint64_t batches_done) const;
-  void Filtered(const RoundPart& mine);
+  void KeepBack(const RoundPart& mine);
 
   SgdSettings settings_;
   Task task_;
@@ -98,9 +98,9 @@ class Sgd {
   Schedule schedule_;
   std::uint64_t batches_done_ = 0;
   std::uint64_t rounds_ = 0;
-  std::vector<float> velocity_;
+  Optimizer optimizer_;
   std::unique_ptr<Filter> filter_;  // none: everything is sent
-  std::vector<float> reference_;    // the parameters in units of what is sent
+  std::vector<float> reference_;    // the parameters in the unit of what is sent
   Batch batch_;
   std::uint64_t gathered_ = UINT64_MAX;  // the number of what is in batch_
 };

@@ -15,7 +15,8 @@ class GaSgd final : public Algorithm {
     const Round round = TRY(sgd_.Exchange(peers,
                                           {.values = gradient_,
                                            .parameters = parameters,
-                                           .change = static_cast<double>(sgd_.rate()) * peers.size() / sgd_.MeanRows(1),
+                                           .unit = Unit::kGradients,
+                                           .share = peers.size() / sgd_.MeanRows(1),
                                            .score = own,
                                            .batches_done = sgd_.batches_done() + 1},
                                           vote));

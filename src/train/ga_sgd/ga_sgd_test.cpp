@@ -7,23 +7,35 @@ namespace {
 using conformance::Problem;
 using conformance::Trace;
 
-TEST(GaSgd, Conforms) {
-  CheckAlgorithm({"ga_sgd", {{"batch", "50"}, {"epochs", "4"}}});
-  CheckAlgorithm({"ga_sgd", {{"batch", "64"}, {"epochs", "3"}, {"schedule", "inverse"}, {"momentum", "0"}}});
+void ExpectSameAnswer(const Problem& problem, const Trace& one, const Trace& other) {
+  const double loss = problem.Loss(one.parameters);
+  EXPECT_NEAR(problem.Loss(other.parameters), loss, 1e-5 * loss);
+  ASSERT_EQ(other.rounds.size(), one.rounds.size());
+  for (std::size_t i = 0; i < one.rounds.size(); ++i) {
+    EXPECT_EQ(other.rounds[i].score.rows, one.rounds[i].score.rows);
+    EXPECT_NEAR(other.rounds[i].score.loss, one.rounds[i].score.loss, 1e-5 * one.rounds[i].score.loss);
+  }
 }
 
+TEST(GaSgd, EveryRankSeesDivergence) { conformance::CheckDivergence({"ga_sgd", {{"batch", "50"}, {"epochs", "4"}}}); }
+
+TEST(GaSgd, Conforms) {
+  CheckSgd({"ga_sgd", {{"batch", "50"}, {"epochs", "4"}}});
+  CheckSgd({"ga_sgd", {{"batch", "64"}, {"epochs", "3"}, {"schedule", "inverse"}, {"momentum", "0"}}});
+  CheckSgd({"ga_sgd", {{"batch", "50"}, {"epochs", "6"}, {"optimizer", "adam"}, {"learning_rate", "0.03"}}});
+}
+
+// With and without l1, where the answer has exact zeros.
 TEST(GaSgd, NumberOfRanksDoesNotChangeTheAnswer) {
-  const Problem problem;
-  const Choice choice{"ga_sgd", {{"batch", "50"}, {"epochs", "5"}}};
-  const Trace alone = conformance::Run(problem, {.algorithm = choice}).front();
-  for (const int ranks : {2, 4, 7}) {
-    const Trace trace = conformance::Run(problem, {.algorithm = choice, .ranks = ranks}).front();
-    const double loss = problem.Loss(alone.parameters);
-    EXPECT_NEAR(problem.Loss(trace.parameters), loss, 1e-5 * loss) << ranks << " ranks";
-    ASSERT_EQ(trace.rounds.size(), alone.rounds.size());
-    for (std::size_t i = 0; i < trace.rounds.size(); ++i) {
-      EXPECT_EQ(trace.rounds[i].score.rows, alone.rounds[i].score.rows);
-      EXPECT_NEAR(trace.rounds[i].score.loss, alone.rounds[i].score.loss, 1e-5 * alone.rounds[i].score.loss);
+  for (const std::string l1 : {"0", "0.03"}) {
+    const Problem problem(600, 1, {"logistic", {{"l1", l1}, {"l2", "0.001"}}});
+    for (const std::string optimizer : {"sgd", "nesterov", "adagrad", "adam"}) {
+      SCOPED_TRACE(optimizer + ", l1 " + l1);
+      const Choice choice{"ga_sgd", {{"batch", "50"}, {"epochs", "5"}, {"optimizer", optimizer}}};
+      const Trace alone = conformance::Run(problem, {.algorithm = choice}).front();
+      for (const int ranks : {2, 4, 7}) {
+        ExpectSameAnswer(problem, alone, conformance::Run(problem, {.algorithm = choice, .ranks = ranks}).front());
+      }
     }
   }
 }

@@ -8,7 +8,15 @@
 //
 //   average = average + sum(rows (model - average)) / sum(rows)
 //
-// The momentum is each rank's own and is not averaged.
+// What the optimizer keeps is each rank's own and is not averaged.
+//
+// With adapt: loss, ranks make fewer steps alone as the loss falls (Wang, Joshi: Adaptive communication strategies to
+// achieve the best error-runtime trade-off in local-update SGD, MLSys 2019, equation 17, without the learning rate):
+// after epoch l, of mean loss F_l, they go on with
+//
+//   steps = ceil(sqrt(F_l / F_0) local_steps)
+//
+// where F_0 is the mean loss of the first round. Losses are those over all ranks, so all ranks decide alike.
 
 #include "train/registry.h"
 #include "train/sgd.h"
@@ -18,6 +26,7 @@ namespace lambdaml::ma_sgd {
 struct MaSgdSettings {
   SgdSettings sgd;
   std::int64_t local_steps = 0;
+  std::string adapt = "none";
 };
 
 Fields Describe(MaSgdSettings& s);

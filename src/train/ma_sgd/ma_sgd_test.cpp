@@ -7,9 +7,47 @@ namespace {
 using conformance::Problem;
 using conformance::Trace;
 
+TEST(MaSgd, EveryRankSeesDivergence) { conformance::CheckDivergence({"ma_sgd", {{"batch", "50"}, {"epochs", "4"}}}); }
+
 TEST(MaSgd, Conforms) {
-  CheckAlgorithm({"ma_sgd", {{"batch", "50"}, {"epochs", "4"}}});
-  CheckAlgorithm({"ma_sgd", {{"batch", "50"}, {"epochs", "3"}, {"local_steps", "5"}}});
+  CheckSgd({"ma_sgd", {{"batch", "50"}, {"epochs", "4"}}});
+  CheckSgd({"ma_sgd", {{"batch", "50"}, {"epochs", "3"}, {"local_steps", "5"}}});
+  CheckSgd({"ma_sgd", {{"batch", "50"}, {"epochs", "3"}, {"local_steps", "5"}, {"optimizer", "nesterov"}}});
+}
+
+// Rounds grow shorter as the loss falls, by the formula, and a restart does not forget where they were.
+TEST(MaSgd, StepsBetweenAveragesFollowTheLoss) {
+  const Problem problem;  // 12 batches an epoch
+  const Choice choice{"ma_sgd",
+                      {{"batch", "50"}, {"epochs", "8"}, {"local_steps", "6"}, {"adapt", "loss"}, {"momentum", "0"}}};
+  conformance::Course course{.algorithm = choice, .ranks = 3};
+  const Trace trace = conformance::Run(problem, course).back();
+  const double first = trace.rounds.front().score.loss / trace.rounds.front().score.rows;
+  Score epoch;
+  double batches = 0;
+  double steps = 6;
+  for (const Round& round : trace.rounds) {
+    const double end = round.epoch * 12;
+    EXPECT_NEAR(end - batches, round.epoch_ended ? std::min(steps, end - batches) : steps, 1e-9);
+    batches = end;
+    epoch.Add(round.score);
+    if (!round.epoch_ended) continue;
+    steps = std::ceil(std::sqrt(epoch.loss / epoch.rows / first) * 6);
+    epoch = {};
+    ASSERT_EQ(round.measures.size(), 1U);
+    EXPECT_EQ(round.measures[0], (std::pair<std::string, double>("local_steps", steps)));
+  }
+  EXPECT_LT(steps, 6);
+  course.restart_after = 7;
+  EXPECT_EQ(conformance::Run(problem, course).back().parameters, trace.parameters);
+}
+
+TEST(MaSgd, RefusesToAdaptWhereRanksDoNotWaitForEachOther) {
+  const Problem problem(10);
+  const Task task{.model = *problem.model, .rows = problem.rows, .total_rows = 10, .staleness = 2};
+  const auto made = MakeAlgorithm({"ma_sgd", {{"adapt", "loss"}}}, task);
+  ASSERT_FALSE(made.ok());
+  EXPECT_NE(made.error().message.find("choose sync: bsp"), std::string::npos);
 }
 
 TEST(MaSgd, RoundsEndWithTheEpoch) {
