@@ -66,6 +66,25 @@ TEST_F(RunWorkerTest, TheNumberOfWorkersDoesNotChangeTheAnswer) {
   }
 }
 
+// Batches are large enough to be spread over threads.
+TEST_F(RunWorkerTest, TheFunctionsMemoryGivesTheCores) {
+  Generate({"blobs", {{"rows", "4000"}, {"columns", "70"}, {"classes", "3"}}});
+  spec_.workers = 2;
+  spec_.algorithm.settings["batch"] = "2000";
+  std::optional<double> expected;
+  for (const auto& [memory_mb, cores] : {std::pair{1769, "1"}, {1770, "2"}, {10240, "6"}}) {
+    spec_.function.memory_mb = memory_mb;
+    const auto results = RunAll();
+    for (const auto& result : results) ASSERT_TRUE(result.ok()) << result.error().message;
+    const double loss = results[0].value().train.loss;
+    if (!expected) expected = loss;
+    EXPECT_NEAR(loss, *expected, 1e-5 * *expected) << memory_mb;
+    const Result<TrainedModel> model = ReadModel(ModelBytes(), "model");
+    ASSERT_TRUE(model.ok()) << model.error().message;
+    EXPECT_EQ(model.value().notes.at("cores"), cores);
+  }
+}
+
 TEST_F(RunWorkerTest, TheStopKeyEndsAllRanksTogether) {
   spec_.algorithm.settings["epochs"] = "1000000";
   const auto store = OpenStore(spec_.channel, {.clock = clock_});

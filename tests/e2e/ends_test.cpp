@@ -57,6 +57,21 @@ TEST_F(EndsTest, ASecondInterruptEndsItAtOnce) {
   ExpectNothingLeft();
 }
 
+TEST_F(EndsTest, DivergenceFailsTheJobWithTheBestModelAndTheRate) {
+  const Ran ran =
+      home_.Run({"train", home_.Job({{"model", "{kind: logistic, l2: 30}"},
+                                     {"algorithm", "{kind: ga_sgd, learning_rate: 1, batch: 200, epochs: 99}"}})});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_NE(ran.err.find("training diverged: the loss is not finite in round "), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("; lower algorithm.learning_rate, now 1; the model is the best one before that"),
+            std::string::npos)
+      << ran.err;
+  EXPECT_EQ(home_.Report()["status"], "failed");
+  EXPECT_EQ(home_.Report()["ending"], "diverged");
+  EXPECT_EQ(home_.Run({"evaluate", "out/model.safetensors", "file://" + (home_ / "data").string()}).exit, 0);
+  ExpectNothingLeft();
+}
+
 TEST_F(EndsTest, AKilledWorkerFailsTheJobWithItsLog) {
   const Running running = StartEndless();
   ::kill(running.Children().back(), SIGKILL);

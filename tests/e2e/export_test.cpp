@@ -20,6 +20,8 @@ struct Case {
   const char* labels;  // of the rows: "two", "three" classes, or "numbers"
   const char* kind;    // as check_export.py calls it
   const char* standardise;
+
+  friend void PrintTo(const Case& c, std::ostream* out) { *out << c.model << " of " << c.labels; }
 };
 
 constexpr std::size_t kRows = 200;
