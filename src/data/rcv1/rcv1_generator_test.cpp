@@ -36,7 +36,7 @@ class Rcv1Test : public ::testing::Test {
       double squares = 0;
       for (std::uint32_t i = begin; i < end; ++i) {
         ASSERT_LT(rows.indices[i], columns_);
-        if (i > begin) ASSERT_LT(rows.indices[i - 1], rows.indices[i]);
+        ASSERT_TRUE(i == begin || rows.indices[i - 1] < rows.indices[i]);
         ASSERT_GT(rows.values[i], 0);
         squares += static_cast<double>(rows.values[i]) * static_cast<double>(rows.values[i]);
         ++rows_with_[rows.indices[i]];
