@@ -4,6 +4,7 @@
 // Benchmarks print one table each, every figure beside the limit that was measured in the same run. A bench is one
 // function in a file of its own and one line in bench/main.cpp.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -42,5 +43,8 @@ double Percentile(std::vector<double> samples, double share);
 
 // GB/s that one thread reads from memory, by summing a buffer far larger than the caches; the best of several passes.
 double ReadBandwidth();
+
+// How far the memory of a process grows at most while it does `work`, measured in one of its own, in bytes.
+Result<double> PeakGrowthOf(const std::function<Result<void>()>& work);
 
 }  // namespace lambdaml::bench

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // lambdaml-bench [NAME] [--json FILE]: runs the benches of that name, or all, and prints their tables.
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +14,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/process.h"
 #include "base/text.h"
 #include "bench/bench.h"
 
@@ -21,6 +24,28 @@ double Percentile(std::vector<double> samples, double share) {
   const auto at = static_cast<std::size_t>(share * static_cast<double>(samples.size() - 1));
   std::nth_element(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(at), samples.end());
   return samples[at];
+}
+
+Result<double> PeakGrowthOf(const std::function<Result<void>()>& work) {
+  int ends[2] = {};
+  if (pipe(ends) != 0) return Error{Code::kInternal, "no pipe"};
+  const pid_t process = fork();
+  if (process == 0) {
+    const std::int64_t before = PeakMemoryBytes();
+    const Result<void> done = work();
+    if (!done.ok()) dprintf(STDERR_FILENO, "%s\n", done.error().message.c_str());
+    const auto growth = static_cast<double>(PeakMemoryBytes() - before);
+    const ssize_t written = write(ends[1], &growth, sizeof(growth));
+    _exit(done.ok() && written == sizeof(growth) ? 0 : 1);
+  }
+  close(ends[1]);
+  double growth = 0;
+  const bool told = read(ends[0], &growth, sizeof(growth)) == sizeof(growth);
+  close(ends[0]);
+  int status = 0;
+  waitpid(process, &status, 0);
+  if (!told || status != 0) return Error{Code::kInternal, "the process that measures its memory failed"};
+  return growth;
 }
 
 double Median(std::vector<double> samples) { return Percentile(std::move(samples), 0.5); }

@@ -15,7 +15,6 @@
 #include <thread>
 
 #include "base/file.h"
-#include "base/process.h"
 #include "base/temporary_folder.h"
 #include "base/text.h"
 #include "bench/bench.h"
@@ -284,29 +283,6 @@ Result<Rows> RoundTripRows(Store& store) {
 }
 
 constexpr std::size_t kLargeBytes = std::size_t{256} << 20U;
-
-// How far the memory of a process grows at most while it does `work`, measured in one of its own.
-Result<double> PeakGrowthOf(const std::function<Result<void>()>& work) {
-  int ends[2] = {};
-  if (pipe(ends) != 0) return Error{Code::kInternal, "no pipe"};
-  const pid_t process = fork();
-  if (process == 0) {
-    const std::int64_t before = PeakMemoryBytes();
-    const Result<void> done = work();
-    if (!done.ok()) dprintf(STDERR_FILENO, "%s\n", done.error().message.c_str());
-    const auto growth = static_cast<double>(PeakMemoryBytes() - before);
-    const ssize_t written = write(ends[1], &growth, sizeof(growth));
-    _exit(done.ok() && written == sizeof(growth) ? 0 : 1);
-  }
-  close(ends[1]);
-  double growth = 0;
-  const bool told = read(ends[0], &growth, sizeof(growth)) == sizeof(growth);
-  close(ends[0]);
-  int status = 0;
-  waitpid(process, &status, 0);
-  if (!told || status != 0) return Error{Code::kInternal, "the process that measures its memory failed"};
-  return growth;
-}
 
 // The value is there before the put, and comes into being by the get.
 Result<Row> MemoryRow(std::string_view channel, TestServer& server) {

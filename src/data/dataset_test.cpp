@@ -188,6 +188,17 @@ std::string Replaced(std::string text, std::string_view from, std::string_view t
   return text.replace(at, from.size(), to);
 }
 
+TEST(Dataset, AManifestThatClaimsTooManyRowsIsRefused) {
+  MemoryFiles files;
+  Manifest manifest = WriteSparse(files);
+  constexpr std::uint64_t kRowsClaimed = std::uint64_t{1} << 60U;
+  manifest.splits[0].rows = kRowsClaimed;
+  manifest.splits[0].shards[0].rows = kRowsClaimed;
+  const auto opened = OpenPartition(manifest, "train", {0, kRowsClaimed}, files.Reader(), Verify::kHeader);
+  EXPECT_EQ(opened.error().message, StrCat("train-00000.safetensors: it is too small for ", kRowsClaimed,
+                                           " rows; the dataset is damaged, import it again"));
+}
+
 TEST(Manifest, WrongFieldsAreRefused) {
   MemoryFiles files;
   const std::string good = ToJson(WriteSparse(files));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of a dataset, from the shards that hold them.
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -23,19 +25,26 @@ Result<Blob> ReadShard(const Shard& shard, const ShardReader& read, Verify verif
   if (blob.size() != shard.bytes) {
     return Damaged(shard, StrCat("it has ", blob.size(), " bytes, the manifest says ", shard.bytes));
   }
+  if (shard.rows > blob.size() / sizeof(float))
+    return Damaged(shard, StrCat("it is too small for ", shard.rows, " rows"));
   if (verify == Verify::kChecksum && Crc32c(blob.span()) != shard.crc) {
     return Damaged(shard, "its checksum differs from the manifest's");
   }
   return blob;
 }
 
+constexpr std::size_t kClassesMax = std::size_t{1} << 24U;  // a float holds every whole number up to here
+
 // Labels of classes become indices into tables, so they are checked before anyone computes with them.
 Result<void> AppendLabels(const Manifest& manifest, const Shard& shard, std::span<const float> labels, Batch& rows) {
-  const auto classes = static_cast<float>(manifest.classes.size());
-  for (const float label : labels) {
-    const bool good =
-        manifest.classes.empty() ? std::isfinite(label) : label >= 0 && label < classes && std::floor(label) == label;
-    if (!good) return Damaged(shard, StrCat("label ", static_cast<double>(label), " is not one of its classes"));
+  const auto classes = static_cast<float>(std::min(manifest.classes.size(), kClassesMax));
+  const auto good = [&manifest, classes](float label) {
+    if (manifest.classes.empty()) return std::isfinite(label);
+    return label >= 0 && label < classes && static_cast<float>(static_cast<std::int32_t>(label)) == label;
+  };
+  const auto bad = std::find_if_not(labels.begin(), labels.end(), good);
+  if (bad != labels.end()) {
+    return Damaged(shard, StrCat("label ", static_cast<double>(*bad), " is not one of its classes"));
   }
   rows.labels.insert(rows.labels.end(), labels.begin(), labels.end());
   return {};
@@ -103,6 +112,33 @@ Result<const Split*> FindSplit(const Manifest& manifest, std::string_view name) 
   return Error{Code::kInvalid, StrCat("the dataset has no split '", name, "'; it has ", JoinWith(", ", names))};
 }
 
+// Rows of one shard.
+struct Part {
+  const Shard* shard;
+  RowRange rows;
+};
+
+// Makes room for `count` elements, in large pages where the system has them: touching tens of megabytes for the first
+// time in small ones takes longer than all else that opening does.
+template <class Element>
+void Reserve(std::vector<Element>& elements, std::uint64_t count) {
+  constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20U;
+  elements.reserve(count);
+  const auto begin = reinterpret_cast<std::uintptr_t>(elements.data());
+  const std::uintptr_t first = (begin + kLargePage - 1) / kLargePage * kLargePage;
+  const std::uintptr_t last = (begin + count * sizeof(Element)) / kLargePage * kLargePage;
+  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);  // a wish: it may fail
+}
+
+void Reserve(bool sparse, std::uint64_t count, Batch& rows) {
+  Reserve(rows.labels, count);
+  if (sparse) {
+    Reserve(rows.sparse, count);
+  } else {
+    Reserve(rows.dense, count);
+  }
+}
+
 }  // namespace
 
 RowRange PartOf(std::uint64_t rows, int rank, int size) {
@@ -124,16 +160,19 @@ Result<Partition> OpenPartition(const Manifest& manifest, std::string_view split
   Partition partition;
   partition.range = range;
   partition.rows.columns = manifest.columns;
+  std::vector<Part> parts;
   std::uint64_t first = 0;
   for (const Shard& shard : rows.shards) {
     const RowRange overlap{std::max(range.begin, first), std::min(range.end, first + shard.rows)};
     if (overlap.begin < overlap.end) {
-      Blob blob = TRY(ReadShard(shard, read, verify));
-      partition.shards.push_back(blob);
-      const RowRange within{overlap.begin - first, overlap.end - first};
-      TRY(AppendShard(manifest, shard, std::move(blob), within, partition.rows));
+      partition.shards.push_back(TRY(ReadShard(shard, read, verify)));
+      parts.push_back({&shard, {overlap.begin - first, overlap.end - first}});
     }
     first += shard.rows;
+  }
+  Reserve(manifest.sparse, range.rows(), partition.rows);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    TRY(AppendShard(manifest, *parts[i].shard, partition.shards[i], parts[i].rows, partition.rows));
   }
   return partition;
 }

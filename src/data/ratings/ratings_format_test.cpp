@@ -8,10 +8,10 @@
 namespace lambdaml::ratings {
 namespace {
 
-using RatingsTest = testing::ImportTest;
+using RatingsFormatTest = testing::ImportTest;
 using testing::Texts;
 
-TEST_F(RatingsTest, AllOfMovieLensFormsComeBack) {
+TEST_F(RatingsFormatTest, AllOfMovieLensFormsComeBack) {
   const Texts rows{"3: 0=1 4=1", "0.5: 2=1 3=1"};
   const auto got = Of("u.data", "1\t2\t3\t881250949\n3\t1\t0.5\t891717742\n");
   ASSERT_EQ(got.complaint, "");
@@ -27,14 +27,14 @@ TEST_F(RatingsTest, AllOfMovieLensFormsComeBack) {
   EXPECT_EQ(Of("a", "1 2 3 9\n3 1 0.5 9\n", {.format = "ratings"}).train, rows);
 }
 
-TEST_F(RatingsTest, NumbersMayCountFromZero) {
+TEST_F(RatingsFormatTest, NumbersMayCountFromZero) {
   EXPECT_EQ(Of("ratings.csv", "0,2,3\n1,1,4\n").train, (Texts{"3: 0=1 4=1", "4: 1=1 3=1"}));
   EXPECT_EQ(Of("ratings.csv", "1,2,3\n", {.index_base = "0"}).train, (Texts{"3: 1=1 4=1"}));
   EXPECT_EQ(Complaint("ratings.csv", "1,1,3\n1,0,3\n", {.index_base = "1"}),
             "ratings.csv:2: number 0 where they count from 1; give index_base 0");
 }
 
-TEST_F(RatingsTest, UsersAndItemsAreThoseOfBothSplits) {
+TEST_F(RatingsFormatTest, UsersAndItemsAreThoseOfBothSplits) {
   const auto got = Of("ratings.csv", "1,1,3\n", {.test = folder_.Write("t", "2,4,5\n")});
   EXPECT_EQ(got.manifest.columns, 6U);
   EXPECT_EQ(got.train, (Texts{"3: 0=1 2=1"}));
@@ -44,7 +44,7 @@ TEST_F(RatingsTest, UsersAndItemsAreThoseOfBothSplits) {
   EXPECT_EQ(told.train, (Texts{"3: 0=1 10=1"}));
 }
 
-TEST_F(RatingsTest, WrongRatingsAreRefusedWithTheirLine) {
+TEST_F(RatingsFormatTest, WrongRatingsAreRefusedWithTheirLine) {
   const std::string name = "ratings.csv";
   EXPECT_EQ(Complaint(name, "1,1,3\nx,1,3\n"),
             "ratings.csv:2: user 'x' is not a whole number; a line is user, item, rating");

@@ -8,10 +8,10 @@
 namespace lambdaml::yfcc {
 namespace {
 
-using YfccTest = testing::ImportTest;
+using YfccFormatTest = testing::ImportTest;
 using testing::Texts;
 
-TEST_F(YfccTest, OneTagIsTheLabel) {
+TEST_F(YfccFormatTest, OneTagIsTheLabel) {
   const std::string text = "cat:0.9,animal:0.8 1 -2.5 0\r\n# none\n\nanimals:0.7 0 1e-1 3\n 4 5 6\nanimal:1 7 8 9";
   const auto got = Of("a", text, {.positive = "animal"});
   ASSERT_EQ(got.complaint, "");
@@ -23,7 +23,7 @@ TEST_F(YfccTest, OneTagIsTheLabel) {
   EXPECT_EQ(Of("a", text, {.positive = "dog"}).manifest.class_rows, (std::vector<std::uint64_t>{4, 0}));
 }
 
-TEST_F(YfccTest, WrongRowsAreRefusedWithTheirLine) {
+TEST_F(YfccFormatTest, WrongRowsAreRefusedWithTheirLine) {
   const ImportOptions options{.positive = "a"};
   EXPECT_EQ(Complaint("x", "a:1 1 2\n"), "x: give positive, the tag whose rows are class 1");
   EXPECT_EQ(Complaint("x", "a:1 1 2\nb:1 1\n", options), "x:2: the row has 1 values, the first row has 2");
