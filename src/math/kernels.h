@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "math/nearest.h"
 #include "math/transfer.h"
 
 namespace lambdaml::math {
@@ -80,6 +81,7 @@ struct Kernels {
   LossKernel squares;        // one output, e = z - label: e^2 / 2
   LossKernel huber;          // e^2 / 2 for |e| <= delta, else delta (|e| - delta / 2)
 
+  NearestKernels nearest;
   TransferKernels transfer;
 };
 

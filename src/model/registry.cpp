@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "model/kmeans/kmeans.h"
 #include "model/linear/logistic.h"
 #include "model/linear/regression.h"
 #include "model/linear/svm.h"
@@ -23,6 +24,8 @@ constexpr std::array kModels{
               SettingsOf<linear::RegressionSettings>, linear::MakeRegression},
     ModelKind{"mf", "matrix factorisation of ratings of items by users", Learns::kNumbers, SettingsOf<mf::MfSettings>,
               mf::MakeMf},
+    ModelKind{"kmeans", "clusters by their centres; labels are not used", Learns::kClusters,
+              SettingsOf<kmeans::KmeansSettings>, kmeans::Make},
 };
 
 Result<void> CheckShape(const ModelKind& kind, const Shape& shape) {

@@ -55,6 +55,9 @@ double BaseRate(const SgdSettings& settings) {
 }
 
 Result<void> CheckTask(const Task& task, std::string_view algorithm) {
+  if (task.model.clusters() != nullptr) {
+    return Error{Code::kInvalid, StrCat("algorithm ", algorithm, " does not train clusters; choose em")};
+  }
   if (task.total_rows > 0) return {};
   return Error{Code::kInvalid, StrCat("algorithm ", algorithm, ": there are no rows to train on; check the data")};
 }

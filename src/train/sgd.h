@@ -105,7 +105,7 @@ class Sgd {
   std::uint64_t gathered_ = UINT64_MAX;  // the number of what is in batch_
 };
 
-// kInvalid for a task without rows. The name is for messages.
+// kInvalid for a task without rows, or with a model of clusters. The name is for messages.
 Result<void> CheckTask(const Task& task, std::string_view algorithm);
 
 }  // namespace lambdaml
