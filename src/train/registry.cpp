@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "train/em/em.h"
 #include "train/ga_sgd/ga_sgd.h"
 #include "train/ma_sgd/ma_sgd.h"
 
@@ -17,6 +18,8 @@ constexpr std::array kAlgorithms{
                   ga_sgd::Make},
     AlgorithmKind{"ma_sgd", "model averaging: each worker makes steps alone, then the models are averaged",
                   SettingsOf<ma_sgd::MaSgdSettings>, ma_sgd::Make},
+    AlgorithmKind{"em", "expectation maximisation for clusters: all rows (Lloyd) or mini-batches",
+                  SettingsOf<em::EmSettings>, em::Make},
 };
 
 }  // namespace

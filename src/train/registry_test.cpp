@@ -34,12 +34,13 @@ TEST_F(AlgorithmRegistry, RefusesWhatItDoesNotKnow) {
 TEST_F(AlgorithmRegistry, ListsSettings) {
   for (const AlgorithmKind& kind : AlgorithmKinds()) {
     EXPECT_FALSE(kind.summary.empty());
-    EXPECT_EQ(kind.settings().front().name, "learning_rate");
+    EXPECT_FALSE(kind.settings().empty());
   }
 }
 
 TEST_F(AlgorithmRegistry, MakesAlgorithmsWithoutRowsOfTheirOwn) {
   for (const AlgorithmKind& kind : AlgorithmKinds()) {
+    if (kind.name == "em") continue;  // does not train this model
     const Task task{.model = *model_, .rows = rows_, .total_rows = 10};
     EXPECT_TRUE(MakeAlgorithm({std::string(kind.name), {{"epochs", "7"}}}, task).ok());
   }
