@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A trained model as other programs take it (docs/guide/models.md). A standardisation is folded into the weights of a
+// A trained model as other programs take it (docs/guide/export.md). A standardisation is folded into the weights of a
 // linear model; of k-means it stands before the centres.
 
 #include <string>
