@@ -82,9 +82,10 @@ class Supervisor {
   void NoteDivergence(JobReport& report) const {
     const WorkerReport& any = report.workers.front();
     const std::string rate = SettingInForce(run_.spec.algorithm, "learning_rate");
+    const std::string now = rate == "0" ? "; the default is 0.01 of optimizer adam, else 0.1" : StrCat(", now ", rate);
     report.status = "failed";
     report.error = StrCat("training diverged: the loss is not finite in round ", any.rounds, "; ",
-                          rate.empty() ? "standardise the data" : StrCat("lower algorithm.learning_rate, now ", rate),
+                          rate.empty() ? "standardise the data" : StrCat("lower algorithm.learning_rate", now),
                           "; the model is the best one before that, with train loss ", MetricText(any.train.loss));
   }
 
