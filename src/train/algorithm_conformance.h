@@ -135,13 +135,14 @@ inline void CheckSeed(const Problem& problem, const Choice& choice) {
             Run(problem, {.algorithm = choice, .ranks = 2}).front().history);
 }
 
-// Rounds tell scores, epochs and votes.
+// Rounds tell scores, epochs and votes; one that finds that nothing is left to do need not take part in any.
 inline void CheckRounds(const Problem& problem, const Choice& choice, int ranks) {
   SCOPED_TRACE(::testing::Message() << ranks << " ranks");
   double epochs = 0;
   const Trace trace = Run(problem, {.algorithm = choice, .ranks = ranks}).back();
   for (const Round& round : trace.rounds) {
     EXPECT_TRUE(round.caught_up);
+    if (round.converged && round.epoch == epochs) continue;
     EXPECT_EQ(round.votes, ranks * (ranks + 1) / 2);
     EXPECT_GT(round.epoch, epochs);
     epochs = round.epoch;

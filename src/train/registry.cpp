@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "train/em/em.h"
 #include "train/ga_sgd/ga_sgd.h"
+#include "train/lbfgs/lbfgs.h"
 #include "train/ma_sgd/ma_sgd.h"
 
 namespace lambdaml {
@@ -18,6 +19,8 @@ constexpr std::array kAlgorithms{
                   ga_sgd::Make},
     AlgorithmKind{"ma_sgd", "model averaging: each worker makes steps alone, then the models are averaged",
                   SettingsOf<ma_sgd::MaSgdSettings>, ma_sgd::Make},
+    AlgorithmKind{"lbfgs", "L-BFGS on the whole gradient, for smooth losses; with l1 OWL-QN",
+                  SettingsOf<lbfgs::LbfgsSettings>, lbfgs::Make},
     AlgorithmKind{"em", "expectation maximisation for clusters: all rows (Lloyd) or mini-batches",
                   SettingsOf<em::EmSettings>, em::Make},
 };
