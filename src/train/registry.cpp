@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "train/admm/admm.h"
 #include "train/em/em.h"
 #include "train/ga_sgd/ga_sgd.h"
 #include "train/lbfgs/lbfgs.h"
@@ -21,6 +22,8 @@ constexpr std::array kAlgorithms{
                   SettingsOf<ma_sgd::MaSgdSettings>, ma_sgd::Make},
     AlgorithmKind{"lbfgs", "L-BFGS on the whole gradient, for smooth losses; with l1 OWL-QN",
                   SettingsOf<lbfgs::LbfgsSettings>, lbfgs::Make},
+    AlgorithmKind{"admm", "consensus ADMM: each worker minimises its own loss, near a consensus that comes to rest",
+                  SettingsOf<admm::AdmmSettings>, admm::Make},
     AlgorithmKind{"em", "expectation maximisation for clusters: all rows (Lloyd) or mini-batches",
                   SettingsOf<em::EmSettings>, em::Make},
 };
