@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The problems whose optima scikit-learn and liblinear have found (optima.json, made by optima.py), on several ranks.
+// The optima that scikit-learn and liblinear find (optima.json, made by optima.py), reached by every algorithm that
+// finds optima, on any number of ranks and in both forms of rows.
 
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -24,6 +25,7 @@ struct Optimum {
   std::string data;
   Choice model;
   double objective = 0;
+  std::ptrdiff_t zeros = 0;  // weights that are exactly 0 at the optimum
 
   friend std::ostream& operator<<(std::ostream& out, const Optimum& optimum) {
     out << optimum.model.kind << " on " << optimum.data;
@@ -38,7 +40,8 @@ std::vector<Optimum> Optima() {
   for (const auto& entry : nlohmann::json::parse(file)) {
     optima.push_back({.data = entry["data"],
                       .model = {.kind = entry["model"], .settings = entry["settings"]},
-                      .objective = entry["objective"]});
+                      .objective = entry["objective"],
+                      .zeros = entry["zeros"]});
   }
   return optima;
 }
@@ -66,9 +69,9 @@ class Problem {
     return score.loss / score.rows + model_->penalty().ValueAt(parameters);
   }
 
-  // The objective that so many ranks reach together.
-  double Solve(const Choice& algorithm, int ranks) const {
-    std::vector<double> reached(static_cast<std::size_t>(ranks));
+  // The parameters that so many ranks reach together.
+  std::vector<float> Solve(const Choice& algorithm, int ranks) const {
+    std::vector<std::vector<float>> reached(static_cast<std::size_t>(ranks));
     RunRanks(ranks, [&](Communicator& peers) {
       const std::uint64_t total = all_.rows.rows();
       const RowRange range = PartOf(total, peers.rank(), peers.size());
@@ -82,9 +85,9 @@ class Problem {
         if (round.converged) break;
         epoch = round.epoch;
       }
-      reached[static_cast<std::size_t>(peers.rank())] = ObjectiveAt(parameters);
+      reached[static_cast<std::size_t>(peers.rank())] = parameters;
     });
-    for (const double objective : reached) EXPECT_EQ(objective, reached[0]);
+    for (const auto& parameters : reached) EXPECT_EQ(parameters, reached[0]);
     return reached[0];
   }
 
@@ -102,12 +105,39 @@ class ReferenceTest : public ::testing::TestWithParam<Optimum> {
   // All ranks see the whole batch in each round, so their number changes nothing but the order of sums.
   void CheckRanksAgree(const Choice& algorithm) {
     const Problem problem(GetParam(), "dense");
-    const double alone = problem.Solve(algorithm, 1);
+    const double alone = problem.ObjectiveAt(problem.Solve(algorithm, 1));
     for (const int ranks : {2, 4, 7}) {
-      EXPECT_NEAR(problem.Solve(algorithm, ranks), alone, kOfRanks * alone) << ranks << " ranks";
+      EXPECT_NEAR(problem.ObjectiveAt(problem.Solve(algorithm, ranks)), alone, kOfRanks * alone) << ranks << " ranks";
     }
   }
+
+  // The optimum is the least value there is, but for the rounding of parameters and sums.
+  void CheckReaches(const Choice& algorithm, double tolerance) {
+    const double optimum = GetParam().objective;
+    const auto check = [&](const std::string& form, std::initializer_list<int> sizes) {
+      const Problem problem(GetParam(), form);
+      for (const int ranks : sizes) {
+        const double reached = problem.ObjectiveAt(problem.Solve(algorithm, ranks));
+        EXPECT_LE(reached, optimum * (1 + tolerance)) << form << ", " << ranks << " ranks";
+        EXPECT_GE(reached, optimum * (1 - 1e-6)) << form << ", " << ranks << " ranks";
+      }
+    };
+    check("dense", {1, 2, 4, 7});
+    check("sparse", {2});
+  }
 };
+
+// So near that ranks agree to 1e-5 as well.
+TEST_P(ReferenceTest, LbfgsReachesTheOptimum) { CheckReaches({"lbfgs", {{"epochs", "2000"}}}, 5e-6); }
+TEST_P(ReferenceTest, AdmmReachesTheOptimum) {
+  CheckReaches({"admm", {{"epochs", "5000"}, {"eps_rel", "1e-4"}}}, 1e-4);
+}
+TEST_P(ReferenceTest, WeightsThatL1MakesZeroAreZero) {
+  const Problem problem(GetParam(), "dense");
+  const std::vector<float> parameters = problem.Solve({"lbfgs", {{"epochs", "2000"}}}, 2);
+  const auto weights = std::span(parameters).first(problem.model().penalty().count);
+  EXPECT_NEAR(static_cast<double>(std::ranges::count(weights, 0.0F)), static_cast<double>(GetParam().zeros), 1);
+}
 
 // One batch is larger than the data, so each round is of all rows.
 TEST_P(ReferenceTest, RanksOfGradientDescentAgree) {
