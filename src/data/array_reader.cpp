@@ -23,7 +23,7 @@ Result<std::unique_ptr<RowReader>> ArrayReader::Make(InputFile file, const Array
   if (layout.columns > kRowValuesMax) {
     return Invalid(file.path(), StrCat("a row of ", layout.columns, " values is too wide"));
   }
-  if (labels.size() != layout.rows) {
+  if (!labels_path.empty() && labels.size() != layout.rows) {
     return Invalid(file.path(),
                    StrCat("it holds ", layout.rows, " rows, but ", labels_path, " holds ", labels.size(), " labels"));
   }
@@ -50,8 +50,8 @@ Result<std::optional<RowBlock>> ArrayReader::Next() {
     return Invalid(file_.path(), StrCat("row ", next_ + 1 + at / layout_.columns, ", value ", at % layout_.columns + 1,
                                         ": it is not finite"));
   }
-  const auto first = labels_.begin() + static_cast<std::ptrdiff_t>(next_);
-  block.labels.assign(first, first + static_cast<std::ptrdiff_t>(rows));
+  block.labels.resize(rows);
+  if (!labels_.empty()) std::copy_n(labels_.begin() + static_cast<std::ptrdiff_t>(next_), rows, block.labels.begin());
   next_ += rows;
   return std::optional<RowBlock>(std::move(block));
 }
@@ -60,7 +60,7 @@ std::optional<Survey> ArrayReader::Known() const {
   Survey survey;
   survey.rows = layout_.rows;
   survey.columns = layout_.columns;
-  survey.AddLabels(labels_);
+  survey.AddLabels(labels_.empty() ? std::vector<double>{0} : labels_);
   return survey;
 }
 

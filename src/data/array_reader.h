@@ -30,7 +30,7 @@ class ArrayReader final : public RowReader {
   static constexpr std::size_t kBlockBytes = std::size_t{4} << 20U;  // of values
 
   // kInvalid when there are no rows or columns, a row is too wide, or the labels are not as many as the rows. `labels`
-  // belongs to `labels_path`.
+  // belongs to `labels_path`; without a path there are none, and they count as 0.
   static Result<std::unique_ptr<RowReader>> Make(InputFile file, const ArrayLayout& layout, std::vector<double> labels,
                                                  const std::string& labels_path);
 

@@ -159,7 +159,8 @@ Fields Describe(ImportOptions& options) {
   for (const Format& format : Formats()) formats.emplace_back(format.name);
   return {
       {"test", options.test, "file whose rows become the test split; empty: none, or what a source folder holds"},
-      {"labels", options.labels, "file of labels (npy, idx); empty: found beside the source by its name"},
+      {"labels", options.labels,
+       "file of labels (npy, idx); empty: found beside the source by its name; none (npy): they are 0"},
       {"test_labels", options.test_labels, "file of labels of the test split; empty: found by its name"},
       {"format", options.format, "what the source is; auto: recognised", {.one_of = formats}},
       {"form",
@@ -170,7 +171,8 @@ Fields Describe(ImportOptions& options) {
        options.task,
        "what labels are; auto: classes where they are texts or at most 10,000 distinct integers, else numbers",
        {.one_of = {"auto", "classification", "regression"}}},
-      {"label_column", options.label_column, "csv: first, last, a number from 1, or a name of the first line"},
+      {"label_column", options.label_column,
+       "csv: first, last, a number from 1, a name of the first line, or none: then labels are 0"},
       {"header",
        options.header,
        "csv: whether the first line holds names; auto: when a value of it is no number",

@@ -27,13 +27,15 @@ std::optional<std::size_t> Position(const std::vector<std::string>& fields, std:
   return static_cast<std::size_t>(*number - 1);
 }
 
-Result<std::size_t> LabelPosition(const std::vector<std::string>& fields, const ImportOptions& options) {
-  if (options.label_column == "first") return std::size_t{0};
-  if (options.label_column == "last") return fields.size() - 1;
+// Nothing where rows have no label.
+Result<std::optional<std::size_t>> LabelPosition(const std::vector<std::string>& fields, const ImportOptions& options) {
+  if (options.label_column == "none") return std::optional<std::size_t>();
+  if (options.label_column == "first") return std::optional(std::size_t{0});
+  if (options.label_column == "last") return std::optional(fields.size() - 1);
   const auto position = Position(fields, options.label_column);
-  if (position) return *position;
+  if (position) return position;
   return Error{Code::kInvalid, StrCat("there is no label column '", options.label_column, "' among the ", fields.size(),
-                                      " of its first line; give first, last, a number from 1 or a name")};
+                                      " of its first line; give first, last, none, a number from 1 or a name")};
 }
 
 // The first record from `at` on, `end` when there is none.
@@ -66,7 +68,8 @@ std::vector<std::vector<std::string>> FirstRows(std::string_view head, char sepa
 
 // A first line of names has a text where the rows have numbers. A text in the label's place, or in one that may be
 // hashed, may be a value.
-bool IsHeader(const std::vector<std::vector<std::string>>& rows, std::size_t label, const ImportOptions& options) {
+bool IsHeader(const std::vector<std::vector<std::string>>& rows, std::optional<std::size_t> label,
+              const ImportOptions& options) {
   if (options.header != "auto") return options.header == "yes";
   const std::vector<std::string>& first = rows[0];
   for (std::size_t field = 0; field < first.size(); ++field) {
@@ -140,12 +143,12 @@ Result<Layout> FindLayout(TextReader& reader, const SplitFiles& files, const Imp
   std::vector<std::vector<std::string>> rows =
       FirstRows(TRY(reader.Head()), layout.separator, options.hash_columns > 0 ? kRowsLookedAt : 2);
   if (rows.empty()) rows.push_back(Fields(record, layout.separator));  // it is cut, or its quote is not closed
-  if (rows[0].size() < 2) {
+  const std::optional<std::size_t> label = TRY(LabelPosition(rows[0], options));
+  if (label && rows[0].size() < 2) {
     return Error{Code::kInvalid, "its first line has one field; a row needs a label and at least one value"};
   }
-  const std::size_t label = TRY(LabelPosition(rows[0], options));
   layout.roles.assign(rows[0].size(), Role::kNumber);
-  layout.roles[label] = Role::kLabel;
+  if (label) layout.roles[*label] = Role::kLabel;
   const std::vector<std::string> first = rows[0];
   if (IsHeader(rows, label, options)) {
     TRY(reader.DropFirstRecord());
@@ -154,7 +157,7 @@ Result<Layout> FindLayout(TextReader& reader, const SplitFiles& files, const Imp
   }
   if (rows.empty()) return Error{Code::kInvalid, "it holds no rows"};
   if (options.hash_columns > 0) TRY(PlanHashing(rows, first, options, layout));
-  layout.names = label < rows[0].size() && !rows[0][label].empty() && !IsNumber(rows[0][label]);
+  layout.names = label && *label < rows[0].size() && !rows[0][*label].empty() && !IsNumber(rows[0][*label]);
   return layout;
 }
 

@@ -22,6 +22,8 @@ TEST_F(CsvTest, CsvRowsComeBack) {
   EXPECT_EQ(Of("a.csv", "1,2,9\n0,1,8\n", {.label_column = "last"}).train, (Texts{"1: 1 2", "0: 0 1"}));
   EXPECT_EQ(Of("a.csv", "1,2,9\n0,1,8\n", {.label_column = "2"}).train, (Texts{"1: 1 9", "0: 0 8"}));
   EXPECT_EQ(Of("a.csv", "x,y,z\n1,2,9\n0,1,8\n", {.label_column = "y"}).train, (Texts{"1: 1 9", "0: 0 8"}));
+  EXPECT_EQ(Of("a.csv", "x,y\n1,2\n3,1\n", {.label_column = "none"}).train, (Texts{"0: 1 2", "0: 3 1"}));
+  EXPECT_EQ(Of("a.csv", "7\n8\n", {.label_column = "none"}).train, (Texts{"0: 7", "0: 8"}));
   EXPECT_EQ(Of("a.csv", "1,2\n0,1\n", {.header = "yes"}).train, (Texts{"0: 1"}));
   EXPECT_EQ(Of("a.csv", "0,1,0,2\n1,0,0,3\n", {.form = "sparse"}).train, (Texts{"0: 0=1 2=2", "1: 2=3"}));
 }
@@ -53,9 +55,9 @@ TEST_F(CsvTest, WrongCsvIsRefusedWithItsLine) {
             "a.csv:2: field 2: its quote is not closed, or text follows the closing one");
   EXPECT_EQ(Complaint("a.csv", "7\n8\n"),
             "a.csv: its first line has one field; a row needs a label and at least one value");
-  EXPECT_EQ(
-      Complaint("a.csv", "1,2\n", {.label_column = "5"}),
-      "a.csv: there is no label column '5' among the 2 of its first line; give first, last, a number from 1 or a name");
+  EXPECT_EQ(Complaint("a.csv", "1,2\n", {.label_column = "5"}),
+            "a.csv: there is no label column '5' among the 2 of its first line; give first, last, none, a number from "
+            "1 or a name");
   EXPECT_EQ(Complaint("a.csv", "1,2,3\n", {.columns = 7}),
             "a.csv: rows have 2 columns, but columns 7 was given; leave it at 0");
   const ImportOptions with_test{.test = folder_.Write("t.csv", "1,2\n")};

@@ -23,7 +23,7 @@ enum class Role : unsigned char {
 // How a file's records are built; found from its beginning and the options.
 struct Layout {
   char separator = ',';
-  std::vector<Role> roles;          // one a field; one of them is kLabel
+  std::vector<Role> roles;          // one a field; at most one of them is kLabel, else labels are 0
   std::vector<std::string> header;  // names of the fields; may be empty
   bool names = false;               // labels are texts
   bool missing_is_zero = false;     // else an empty number is a fault

@@ -148,7 +148,7 @@ Result<std::vector<double>> ReadLabels(InputFile& file) {
 
 }  // namespace
 
-Result<std::unique_ptr<RowReader>> OpenArrays(InputFile rows, InputFile labels) {
+Result<std::unique_ptr<RowReader>> OpenArrays(InputFile rows, std::optional<InputFile> labels) {
   const Header header = TRY(ReadHeader(rows));
   if (header.shape.size() < 2) {
     return Error{Code::kInvalid, StrCat(rows.path(), ": it has ", header.shape.size(),
@@ -160,7 +160,8 @@ Result<std::unique_ptr<RowReader>> OpenArrays(InputFile rows, InputFile labels) 
                            .columns = TRY(Product(extents.subspan(1), rows.path())),
                            .element_bytes = header.type->bytes,
                            .read = header.type->read};
-  return ArrayReader::Make(std::move(rows), layout, TRY(ReadLabels(labels)), labels.path());
+  if (!labels) return ArrayReader::Make(std::move(rows), layout, {}, "");
+  return ArrayReader::Make(std::move(rows), layout, TRY(ReadLabels(*labels)), labels->path());
 }
 
 }  // namespace lambdaml::npy

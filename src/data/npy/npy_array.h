@@ -5,6 +5,7 @@
 // order, of little-endian floats or integers.
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "data/format.h"
@@ -14,6 +15,7 @@ namespace lambdaml::npy {
 
 inline constexpr std::string_view kMagic = "\x93NUMPY";
 
-Result<std::unique_ptr<RowReader>> OpenArrays(InputFile rows, InputFile labels);
+// Without labels they are 0.
+Result<std::unique_ptr<RowReader>> OpenArrays(InputFile rows, std::optional<InputFile> labels);
 
 }  // namespace lambdaml::npy

@@ -28,7 +28,7 @@ Result<std::string> FindLabels(const std::string& rows) {
   }
   return Error{Code::kInvalid, StrCat(rows, ": there is no file of labels beside it",
                                       candidates.empty() ? "" : StrCat(" (", JoinWith(", ", candidates), ")"),
-                                      "; name it with labels")};
+                                      "; name it with labels, or give labels none")};
 }
 
 }  // namespace
@@ -37,6 +37,7 @@ bool Recognise(std::string_view, std::string_view head) { return head.starts_wit
 
 Result<std::unique_ptr<RowReader>> Open(const SplitFiles& files, const ImportOptions&) {
   InputFile rows = TRY(InputFile::Open(files.rows));
+  if (files.labels == "none") return OpenArrays(std::move(rows), std::nullopt);
   const std::string labels = files.labels.empty() ? TRY(FindLabels(files.rows)) : files.labels;
   return OpenArrays(std::move(rows), TRY(InputFile::Open(labels)));
 }

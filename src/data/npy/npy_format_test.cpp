@@ -21,6 +21,7 @@ TEST_F(NpyTest, NpyRowsComeBack) {
   ASSERT_EQ(got.complaint, "");
   EXPECT_EQ(got.manifest.classes, (Texts{"3", "5"}));
   EXPECT_EQ(got.train, (Texts{"1: 1 2.5", "0: -3 4"}));
+  EXPECT_EQ(Of("x.npy", Npy("<f8", "(2, 1)", Raw<double>({1, 2})), {.labels = "none"}).train, (Texts{"0: 1", "0: 2"}));
   EXPECT_EQ(Of("x.npy", Npy("|u1", "(2, 3)", Raw<std::uint8_t>({1, 2, 3, 4, 5, 255}))).train,
             (Texts{"1: 1 2 3", "0: 4 5 255"}));
   folder_.Write("y_train.npy", Npy("<f4", "(2, 1)", Raw<float>({0.5, 3})));
@@ -30,7 +31,7 @@ TEST_F(NpyTest, NpyRowsComeBack) {
 TEST_F(NpyTest, WrongNpyIsRefused) {
   const std::string rows = Npy("<f4", "(2, 2)", Raw<float>({1, 2, 3, 4}));
   EXPECT_EQ(Complaint("x.npy", rows),
-            "x.npy: there is no file of labels beside it (y.npy, Y.npy); name it with labels");
+            "x.npy: there is no file of labels beside it (y.npy, Y.npy); name it with labels, or give labels none");
   folder_.Write("y.npy", Npy("|u1", "(3,)", "abc"));
   EXPECT_EQ(Complaint("x.npy", rows), "x.npy: it holds 2 rows, but y.npy holds 3 labels");
   folder_.Write("y.npy", Npy("|u1", "(2,)", "ab"));
