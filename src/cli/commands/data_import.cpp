@@ -16,7 +16,7 @@ struct ImportSettings {
 };
 
 Parameters Describe(ImportSettings& s) {
-  Parameters parameters{.arguments = {{"SOURCE", &s.import.source, "a file, or a folder of IDX files"},
+  Parameters parameters{.arguments = {{"SOURCE", &s.import.source, "a file, or a folder of IDX or CIFAR-10 files"},
                                       {"URL", &s.url, "where the dataset goes: a URL or a folder"}},
                         .options = Describe(s.import)};
   parameters.options.emplace_back("threads", s.threads, "processors to use; 0: all", Bounds{.min = 0, .max = 1024});
@@ -40,9 +40,9 @@ Result<Exit> DataImport(const ImportSettings& settings, Session& session) {
 constinit const Command kDataImport = {
     .name = "data import",
     .topic = "Data",
-    .summary = "Turn a LIBSVM, CSV, NPY or IDX file into a dataset",
+    .summary = "Turn files of other programs (CSV, LIBSVM, NumPy, ...) into a dataset",
     .examples =
-        "lambdaml data import /usr/share/dataset-fashion-mnist file://$HOME/.cache/lambdaml/fashion-mnist\n"
+        "lambdaml data import /usr/share/datasets/fashion-mnist file://$HOME/.cache/lambdaml/fashion-mnist\n"
         "lambdaml data import train.csv data/adult --test test.csv --label-column last\n"
         "lambdaml data import a9a.libsvm file:///data/a9a --columns 123",
     .start = Start<ImportSettings, DataImport>};
