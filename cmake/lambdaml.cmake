@@ -34,7 +34,7 @@ endfunction()
 # Kernels are always optimised, and kernels_v3.cpp and kernels_v4.cpp compiled for newer x86-64 processors, by name.
 function(lambdaml_kernels)
   foreach(file IN LISTS ARGN)
-    set(options -O3 -ffp-contract=fast)
+    set(options -O3 -fno-tree-vectorize -fno-tree-slp-vectorize -ffp-contract=fast)
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
       if(file MATCHES "_v3\\.cpp$")
         list(APPEND options -mavx2 -mfma)

@@ -110,8 +110,13 @@ struct Sample {
   DenseBlock block;
 };
 
+// Around whole numbers of vectors, up to more than the kernels of narrow rows take.
+std::vector<std::size_t> Widths(std::size_t lanes) {
+  return {lanes, lanes + 1, 2 * lanes - 3, 3 * lanes - 1, 4 * lanes, 4 * lanes + 1, 100, 131};
+}
+
 TEST_P(KernelsTest, ForwardIsTheLinearMap) {
-  for (const std::size_t columns : {16U, 17U, 28U, 64U, 100U, 131U}) {
+  for (const std::size_t columns : Widths(kernels_.lanes)) {
     for (const std::size_t outputs : {1U, 2U, 3U, 4U, 5U, 6U, 10U, 13U}) {
       for (const std::size_t rows : {4U, 12U, 16U, 20U, 64U}) {
         const Sample sample(rows, columns, outputs);
@@ -129,9 +134,9 @@ TEST_P(KernelsTest, ForwardIsTheLinearMap) {
 }
 
 TEST_P(KernelsTest, BackwardAddsTheGradient) {
-  for (const std::size_t columns : {16U, 17U, 28U, 64U, 100U, 131U}) {
+  for (const std::size_t columns : Widths(kernels_.lanes)) {
     for (const std::size_t outputs : {1U, 2U, 3U, 4U, 5U, 6U, 10U, 13U}) {
-      const std::size_t rows = columns % 2 == 0 ? 64 : 12;
+      const std::size_t rows = columns == 131 ? 12 : 64;
       const Sample sample(rows, columns, outputs);
       std::vector<float> packed(kernels_.packed_size(columns, outputs));
       std::vector<float> gradient(columns * outputs, 1.0F);
