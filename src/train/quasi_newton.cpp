@@ -79,12 +79,12 @@ struct QuasiNewton::Bracket {
   double high_slope = 0;
 
   // A longer step while there is no upper end; then where the slope would be 0 if it changed evenly, but not near an
-  // end. Without slopes the middle. What is twice too long is far too long.
+  // end. Without slopes the middle. What is too long again and again is far too long.
   double Next(bool has_slopes) const {
     if (std::isinf(high)) return 4 * low;
     const double width = high - low;
     const double zero = has_slopes ? low_slope / (low_slope - high_slope) : 0.5;
-    if (!(zero > 0.1) || (low == 0 && high < 1)) return low + 0.1 * width;
+    if (!(zero > 0.1) || (low == 0 && high < (has_slopes ? 1.0 : 0.2))) return low + 0.1 * width;
     return low + std::min(zero, 0.9) * width;
   }
 };
@@ -117,24 +117,58 @@ void QuasiNewton::SetSlopes(std::span<const float> parameters) {
 }
 
 // The two-loop recursion: -H slopes, where H is the inverse of the curvature that the pairs show, and before there are
-// any, the identity scaled to a direction of length 1. Of OWL-QN, only where it agrees with -slopes.
+// any, the identity scaled to a direction of length 1.
+//
+// With l1, parameters that are 0 and stay there are left out of everything: H is the inverse of the curvature of the
+// others (Byrd, Chin, Nocedal, Oztoprak: A family of second-order methods for convex l1-regularized optimization,
+// 2016), which a share of the whole inverse is not.
 void QuasiNewton::SetDirection() {
   std::ranges::copy(slopes_, direction_.begin());
+  std::vector<double> products(pairs_.size());
   std::vector<double> shares(pairs_.size());
+  double scale = 0;
+  for (std::size_t k = 0; k < pairs_.size(); ++k) {
+    products[k] = ProductOf(pairs_[k]);
+    if (products[k] > 0) scale = products[k] / FreeDot(pairs_[k].bent, pairs_[k].bent);
+  }
+  if (scale == 0) scale = 1 / std::sqrt(Dot(slopes_, slopes_));
   for (std::size_t k = pairs_.size(); k-- > 0;) {
-    shares[k] = Dot(pairs_[k].moved, direction_) / pairs_[k].product;
+    if (products[k] == 0) continue;
+    shares[k] = FreeDot(pairs_[k].moved, direction_) / products[k];
     AddTimes(-shares[k], pairs_[k].bent, direction_);
   }
-  const double scale = pairs_.empty() ? 1 / std::sqrt(Dot(slopes_, slopes_))
-                                      : pairs_.back().product / Dot(pairs_.back().bent, pairs_.back().bent);
   for (float& d : direction_) d *= static_cast<float>(scale);
   for (std::size_t k = 0; k < pairs_.size(); ++k) {
-    AddTimes(shares[k] - Dot(pairs_[k].bent, direction_) / pairs_[k].product, pairs_[k].moved, direction_);
+    if (products[k] == 0) continue;
+    AddTimes(shares[k] - FreeDot(pairs_[k].bent, direction_) / products[k], pairs_[k].moved, direction_);
   }
   for (float& d : direction_) d = -d;
   for (std::size_t i = 0; l1_.l1 != 0 && i < l1_.count; ++i) {
+    if (!IsFree(i)) direction_[i] = 0;
+  }
+}
+
+// OWL-QN's own cure for a direction that does not lead down: only where it agrees with -slopes.
+void QuasiNewton::Align() {
+  for (std::size_t i = 0; i < l1_.count; ++i) {
     if (direction_[i] * slopes_[i] >= 0) direction_[i] = 0;
   }
+}
+
+double QuasiNewton::FreeDot(std::span<const float> a, std::span<const float> b) const {
+  if (l1_.l1 == 0) return Dot(a, b);
+  double sum = Dot(a.subspan(l1_.count), b.subspan(l1_.count));
+  for (std::size_t i = 0; i < l1_.count; ++i) {
+    if (IsFree(i)) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  }
+  return sum;
+}
+
+// s y, or 0 if that is rounding or not convex.
+double QuasiNewton::ProductOf(const Pair& pair) const {
+  const double product = FreeDot(pair.moved, pair.bent);
+  const double lengths = std::sqrt(FreeDot(pair.moved, pair.moved) * FreeDot(pair.bent, pair.bent));
+  return product > kCurvatureMin * lengths ? product : 0;
 }
 
 // With l1 a penalised parameter goes to 0 at most, not to the other sign.
@@ -194,9 +228,7 @@ void QuasiNewton::Accept(std::span<float> parameters) {
     pair.moved[i] = trial_[i] - parameters[i];
     pair.bent[i] = trial_gradient_[i] - gradient_[i];
   }
-  pair.product = Dot(pair.moved, pair.bent);
-  const double lengths = std::sqrt(Dot(pair.moved, pair.moved) * Dot(pair.bent, pair.bent));
-  if (pair.product > kCurvatureMin * lengths) {
+  if (Dot(pair.moved, pair.bent) > 0) {
     if (pairs_.size() == settings_.memory) pairs_.erase(pairs_.begin());
     pairs_.push_back(std::move(pair));
   }
@@ -234,6 +266,8 @@ Result<Iteration> QuasiNewton::Step(Objective& objective, std::span<float> param
   for (;; pairs_.erase(pairs_.begin(), pairs_.end() - 1)) {
     SetDirection();
     if (TRY(Search(objective, parameters, iteration))) break;
+    Align();
+    if (l1_.l1 != 0 && TRY(Search(objective, parameters, iteration))) break;
     if (pairs_.size() <= 1) return iteration;
   }
   Accept(parameters);
@@ -250,11 +284,7 @@ void QuasiNewton::Restart() {
 }
 
 void QuasiNewton::AddCurvature(double added) {
-  for (Pair& pair : pairs_) {
-    AddTimes(added, pair.moved, pair.bent);
-    pair.product = Dot(pair.moved, pair.bent);
-  }
-  std::erase_if(pairs_, [](const Pair& pair) { return !(pair.product > 0); });
+  for (Pair& pair : pairs_) AddTimes(added, pair.moved, pair.bent);
 }
 
 Bytes QuasiNewton::Save() const {
@@ -291,7 +321,6 @@ Result<void> QuasiNewton::Restore(ByteSpan saved) {
   for (Pair& pair : pairs_) {
     pair = {.moved = std::vector<float>(gradient_.size()), .bent = std::vector<float>(gradient_.size())};
     rest = TakeInto(pair.bent, TakeInto(pair.moved, rest));
-    pair.product = Dot(pair.moved, pair.bent);
   }
   known_ = header.known == 1;
   stalled_ = header.stalled;

@@ -69,7 +69,6 @@ class QuasiNewton {
   struct Pair {
     std::vector<float> moved;  // s = x_k+1 - x_k
     std::vector<float> bent;   // y = gradient_k+1 - gradient_k
-    double product = 0;        // s y
   };
 
   struct Bracket;
@@ -77,6 +76,11 @@ class QuasiNewton {
   double Value(double smooth, std::span<const float> parameters) const;
   void SetSlopes(std::span<const float> parameters);
   void SetDirection();
+  void Align();
+  // Of a penalised parameter: is it not 0, or about to leave 0?
+  bool IsFree(std::size_t parameter) const { return slopes_[parameter] != 0; }
+  double FreeDot(std::span<const float> a, std::span<const float> b) const;
+  double ProductOf(const Pair& pair) const;
   void MoveTo(double step, std::span<const float> parameters);
   double ExpectedDecrease(std::span<const float> parameters) const;
   Result<bool> Search(Objective& objective, std::span<const float> parameters, Iteration& iteration);

@@ -42,7 +42,7 @@ TEST(Lbfgs, ReachesTheMinimumWhateverTheNumberOfRanks) {
       SCOPED_TRACE(::testing::Message() << ranks << " ranks, l1 " << l1 << ", l2 " << l2);
       const Trace trace = conformance::Run(problem, {.algorithm = kLbfgs, .ranks = ranks}).front();
       EXPECT_TRUE(trace.rounds.back().converged);
-      EXPECT_LT(trace.rounds.back().epoch, 80);
+      EXPECT_LT(trace.rounds.back().epoch, 40);
       EXPECT_NEAR(ExactLoss(problem, RowLoss::kSoftmax, trace.parameters), minimum, 1e-6 * minimum);
     }
   }
