@@ -18,6 +18,7 @@ std::string PointInWords(const CurvePoint& point, double epochs_total) {
   if (point.test) {
     text += StrCat("  ", QualityInWords("test ", point.test->loss, point.test->accuracy, point.test->rmse));
   }
+  for (const auto& [name, value] : point.measures) text += StrCat("  ", name, " ", MetricText(value));
   return StrCat(text, "  ", HumanSeconds(point.seconds));
 }
 
