@@ -45,7 +45,7 @@ using Vote = std::function<std::int64_t()>;
 // What one round did. A score whose loss is not finite says that training diverged. The same on every rank, but for the
 // score with staleness: there it is of what has come in this round, and only over an epoch the same rows on every rank.
 struct Round {
-  Score score;       // over all ranks, before the update, of the rows that this round used
+  Score score;       // over all ranks, of the rows that this round used; before the update (lbfgs: after)
   double epoch = 0;  // passes over the data so far, after this round
   bool epoch_ended = false;
   bool caught_up = true;
