@@ -133,7 +133,7 @@ class Rcv1Generator final : public Generator {
     const double length = std::exp(std::log(kMedianWords) + kWordsSpread * random.Normal());
     const double topical =
         Beta(random, kMixtureConcentration * settings_.topical, kMixtureConcentration * (1 - settings_.topical));
-    words.resize(static_cast<std::size_t>(std::clamp(length, kWordsMin, kWordsMax) + 0.5));
+    words.resize(static_cast<std::size_t>(std::lround(std::clamp(length, kWordsMin, kWordsMax))));
     for (std::uint32_t& word : words) {
       const std::vector<double>& source = random.Uniform() < topical ? topics_[topic] : language_;
       word = static_cast<std::uint32_t>(Pick(source, random.Uniform()));
