@@ -25,11 +25,11 @@ constexpr double kBinnedExponent = 1.2;
 constexpr double kExponent = 1.05;
 constexpr std::array kHidden{3000, 20000, 200};  // ads, users, sites
 
-constexpr double kHiddenShare = 0.55;       // of fields whose value hangs on a hidden number
-constexpr double kClicks = 0.256;           // share of class 1
+constexpr double kHiddenShare = 0.55;        // of fields whose value hangs on a hidden number
+constexpr double kClicks = 0.256;            // share of class 1
 constexpr std::uint64_t kPilotRows = 16384;  // that the intercept is found with
-constexpr double kWeight = 0.30;            // standard deviation of a value's weight
-constexpr double kFewWeight = 0.18;         // the same in fields of few values
+constexpr double kWeight = 0.30;             // standard deviation of a value's weight
+constexpr double kFewWeight = 0.18;          // the same in fields of few values
 constexpr int kFew = 30;
 constexpr double kPairWeight = 0.35;  // standard deviation of the weight of ad and site
 
