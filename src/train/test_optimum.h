@@ -38,7 +38,7 @@ class DoubleProblem {
     Vector x(outputs_ * (rows_.columns + 1));
     Vector ahead = x;
     double momentum = 1;
-    for (int step = 0; step < 4000; ++step) {
+    for (int step = 0; step < 1500; ++step) {
       const Vector next = ProximalStep(ahead);
       double turn = 0;
       for (std::size_t i = 0; i < x.size(); ++i) turn += (ahead[i] - next[i]) * (next[i] - x[i]);
