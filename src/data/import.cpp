@@ -217,6 +217,7 @@ Result<Manifest> ImportDataset(const ImportOptions& given, const ShardSink& sink
   const ImportOptions options = format.settle == nullptr ? given : TRY(format.settle(sources[0], given));
   Import import(format, options, progress);
   std::vector<Surveyed> splits;
+  splits.reserve(sources.size());
   for (const SplitFiles& files : sources) splits.push_back(TRY(import.SurveyOf(files)));
   const Survey* const test = splits.size() > 1 ? &splits[1].survey : nullptr;
   const ImportPlan plan = TRY(MakePlan(options, splits[0].survey, test).Context(options.source));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "base/crc.h"
 #include "base/text.h"
@@ -122,12 +123,12 @@ struct Part {
 // time in small ones takes longer than all else that opening does.
 template <class Element>
 void Reserve(std::vector<Element>& elements, std::uint64_t count) {
-  constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20U;
+  constexpr std::size_t kLargePage = std::size_t{2} << 20U;
   elements.reserve(count);
-  const auto begin = reinterpret_cast<std::uintptr_t>(elements.data());
-  const std::uintptr_t first = (begin + kLargePage - 1) / kLargePage * kLargePage;
-  const std::uintptr_t last = (begin + count * sizeof(Element)) / kLargePage * kLargePage;
-  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);  // a wish: it may fail
+  std::size_t bytes = count * sizeof(Element);
+  void* first = elements.data();
+  if (std::align(kLargePage, kLargePage, first, bytes) == nullptr) return;
+  madvise(first, bytes / kLargePage * kLargePage, MADV_HUGEPAGE);  // a wish: it may fail
 }
 
 void Reserve(bool sparse, std::uint64_t count, Batch& rows) {

@@ -11,7 +11,7 @@ namespace lambdaml::cifar {
 
 namespace {
 
-constexpr std::size_t kValues = 3 * 32 * 32;
+constexpr std::size_t kValues = std::size_t{3} * 32 * 32;
 constexpr std::size_t kRecordBytes = 1 + kValues;
 constexpr std::size_t kRecordsAtOnce = 256;
 constexpr std::size_t kClasses = 10;
