@@ -29,7 +29,8 @@ Result<Rows> CommBench();  // with the next two
 Result<Rows> InjectedRounds();
 Result<Rows> MergeBench();
 Result<Rows> DataBench();
-Result<Rows> LearnBench();
+Result<Rows> LearnBench();  // with the next one
+Result<Rows> KmeansBench();
 Result<Rows> StorageBench();
 Result<Rows> TrainBench();
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -150,6 +151,7 @@ Result<Rows> LearnBench() {
   TRY(AddDense(values, rows));
   TRY(AddSoftmax(values, rows));
   TRY(AddSparse(rows));
+  for (Row& row : TRY(KmeansBench())) rows.push_back(std::move(row));
   return rows;
 }
 

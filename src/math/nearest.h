@@ -25,7 +25,8 @@ struct Centres {
 // Rows of `columns` values, by reference.
 struct DenseRowBlock {
   const float* const* rows = nullptr;
-  std::size_t count = 0;  // 1 to kNearestRows
+  const float* const* next_rows = nullptr;  // `count` rows that are used soon: they are fetched into the cache; or null
+  std::size_t count = 0;                    // 1 to kNearestRows
   std::size_t columns = 0;
 };
 

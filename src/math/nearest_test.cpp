@@ -50,7 +50,9 @@ struct Sample {
     for (std::size_t i = 0; i < centres.count; ++i) least = std::min(least, Distance(row, i));
     return least;
   }
-  DenseRowBlock Dense() const { return {.rows = rows.data(), .count = rows.size(), .columns = centres.columns}; }
+  DenseRowBlock Dense() const {
+    return {.rows = rows.data(), .next_rows = rows.data(), .count = rows.size(), .columns = centres.columns};
+  }
   SparseRowBlock Sparse() const {
     return {.index = index.data(), .value = rows.data(), .size = size.data(), .count = rows.size()};
   }

@@ -5,6 +5,7 @@
 #include "comm/registry.h"
 #include "model/registry.h"
 #include "train/registry.h"
+#include "worker/exchange_settings.h"
 
 namespace lambdaml {
 
@@ -62,7 +63,11 @@ Result<void> CheckSpec(const JobSpec& spec, const DataShape& shape) {
   const auto model =
       TRY(MakeModel(spec.model, {.columns = shape.columns, .classes = shape.classes, .class_rows = shape.class_rows}));
   const Batch no_rows{.columns = shape.columns, .dense = {}, .sparse = {}, .labels = {}};
-  const Task task{.model = *model, .rows = no_rows, .total_rows = shape.rows};
+  const Task task{.model = *model,
+                  .rows = no_rows,
+                  .total_rows = shape.rows,
+                  .staleness = StalenessOf(spec),
+                  .filter = FilterOf(spec.exchange)};
   TRY(MakeAlgorithm(spec.algorithm, task));
   return {};
 }

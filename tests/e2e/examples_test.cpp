@@ -49,7 +49,11 @@ TEST(Examples, EachRunsAsItsCommentsSay) {
     ASSERT_EQ(ran.exit, 0) << entry.path() << ": " << ran.err;
     const auto report = nlohmann::json::parse(ReadText(home / "report.json"));
     EXPECT_EQ(report["status"], "done") << entry.path();
-    EXPECT_GT(report["test"]["accuracy"], 0.6) << entry.path();
+    if (report["test"].contains("accuracy")) {
+      EXPECT_GT(report["test"]["accuracy"], 0.6) << entry.path();
+    } else {
+      EXPECT_LT(report["test"]["loss"], 1.01 * 32.1) << entry.path();  // clusters of Fashion-MNIST
+    }
   }
   EXPECT_GE(examples, 3);
 }
