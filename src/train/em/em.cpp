@@ -162,8 +162,10 @@ class Em final : public Algorithm {
 
   bool HasConverged() const {
     if (state_.movement <= settings_.tolerance * state_.variance) return true;
-    if (settings_.inertia_tolerance == 0 || !std::isfinite(state_.last_inertia)) return false;
-    return state_.last_inertia - state_.inertia <= settings_.inertia_tolerance * state_.last_inertia;
+    if (!std::isfinite(state_.last_inertia)) return false;
+    const double fall = state_.last_inertia - state_.inertia;
+    if (settings_.batch == 0 && fall <= 0) return true;  // only rounding keeps the inertia of all rows from falling
+    return settings_.inertia_tolerance > 0 && fall <= settings_.inertia_tolerance * state_.last_inertia;
   }
 
   EmSettings settings_;

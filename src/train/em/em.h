@@ -14,7 +14,7 @@
 // are farthest from their centres, and the tests of convergence are made:
 //
 //   tolerance            sum of |movement|^2 <= tolerance x mean variance of the columns (as in scikit-learn)
-//   inertia_tolerance    inertia fell by less than this share of it
+//   inertia_tolerance    inertia fell by at most this share of it; of all rows it must fall at all
 
 #include "train/em/seeding.h"
 #include "train/registry.h"
