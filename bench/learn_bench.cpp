@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gradient of linear models over data that is far larger than the caches, by one thread, beside the rate at which
-// one thread can read at all.
+// one thread can read at all; and by two threads beside one.
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "bench/bench.h"
+#include "model/parallel.h"
 #include "model/registry.h"
 
 namespace lambdaml::bench {
@@ -56,26 +57,54 @@ Batch DenseRows(const std::vector<float>& values, const Shape& shape) {
 }
 
 // The best time of one gradient over all rows.
-Result<double> GradientSeconds(const Batch& batch, const Shape& shape) {
-  const std::unique_ptr<Model> model = TRY(MakeModel({"logistic", {}}, shape));
-  const std::vector<float> parameters(model->parameter_count(), 0.01F);
+double GradientSeconds(const Model& model, const Batch& batch) {
+  const std::vector<float> parameters(model.parameter_count(), 0.01F);
   std::vector<float> gradient(parameters.size());
-  return BestSeconds([&] { model->AddGradient(parameters, batch, gradient); });
+  return BestSeconds([&] { model.AddGradient(parameters, batch, gradient); });
+}
+
+double MillionRows(const Batch& batch, double seconds) { return static_cast<double>(batch.rows()) / seconds / 1e6; }
+
+// By two threads beside one. They take turns, so that what else the machine does meets both.
+Row TwoThreads(const Model& model, const Batch& batch) {
+  const std::unique_ptr<Background> background = MakeBackground(1);
+  const std::unique_ptr<Model> spread = SpreadOverThreads(model, *background, 2);
+  double seconds_one = GradientSeconds(model, batch);
+  double seconds_two = GradientSeconds(*spread, batch);
+  for (int turn = 1; turn < kPasses; ++turn) {
+    seconds_one = std::min(seconds_one, GradientSeconds(model, batch));
+    seconds_two = std::min(seconds_two, GradientSeconds(*spread, batch));
+  }
+  const double rows = MillionRows(batch, seconds_two);
+  const double limit = MillionRows(batch, seconds_one);
+  return {.name = StrCat("learn.logistic_dense_", batch.columns, ", two threads, limit one thread"),
+          .value = rows,
+          .unit = "M rows/s",
+          .limit = limit,
+          .goal = ">= 1.7 x limit",
+          .holds = rows >= 1.7 * limit};
 }
 
 Result<void> AddDense(const std::vector<float>& values, Rows& rows) {
-  const double bandwidth = ReadBandwidth();
   for (const std::size_t columns : {28U, 784U, 4096U}) {
     const Shape shape{.columns = columns, .classes = 2};
     const Batch batch = DenseRows(values, shape);
-    const double seconds = TRY(GradientSeconds(batch, shape));
+    const std::unique_ptr<Model> model = TRY(MakeModel({"logistic", {}}, shape));
+    const double before = ReadBandwidth();
+    const double seconds = GradientSeconds(*model, batch);
+    const double bandwidth = std::max(before, ReadBandwidth());
     const double rate = static_cast<double>(batch.rows() * columns * sizeof(float)) / seconds / 1e9;
     rows.push_back({.name = StrCat("learn.logistic_dense_", columns),
                     .value = rate,
                     .unit = "GB/s",
                     .limit = bandwidth,
-                    .goal = ">= 0.5 x limit",
-                    .holds = rate >= 0.5 * bandwidth});
+                    .goal = ">= 0.8 x limit",
+                    .holds = rate >= 0.8 * bandwidth});
+    rows.push_back({.name = StrCat("learn.logistic_dense_", columns, ", rows"),
+                    .value = MillionRows(batch, seconds),
+                    .unit = "M rows/s",
+                    .goal = ""});
+    if (columns < 4096) rows.push_back(TwoThreads(*model, batch));
   }
   return {};
 }
@@ -83,7 +112,8 @@ Result<void> AddDense(const std::vector<float>& values, Rows& rows) {
 Result<void> AddSoftmax(const std::vector<float>& values, Rows& rows) {
   const Shape shape{.columns = 784, .classes = 10};
   const Batch batch = DenseRows(values, shape);
-  const double seconds = TRY(GradientSeconds(batch, shape));
+  const std::unique_ptr<Model> model = TRY(MakeModel({"logistic", {}}, shape));
+  const double seconds = GradientSeconds(*model, batch);
   const auto count = static_cast<double>(batch.rows());
   const double operations = 4.0 * static_cast<double>(shape.columns * shape.classes) * count;
   rows.push_back({.name = "learn.softmax_784x10_rows", .value = count / seconds / 1e6, .unit = "M rows/s", .goal = ""});
@@ -131,8 +161,11 @@ double TouchSeconds(const SparseRows& rows) {
 Result<void> AddSparse(Rows& rows) {
   const SparseRows sparse;
   const double bytes = static_cast<double>(sparse.index.size()) * (sizeof(float) + sizeof(std::uint32_t));
-  const double limit = bytes / TouchSeconds(sparse) / 1e9;
-  const double seconds = TRY(GradientSeconds(sparse.batch, {.columns = SparseRows::kColumns, .classes = 2}));
+  const std::unique_ptr<Model> model =
+      TRY(MakeModel({"logistic", {}}, {.columns = SparseRows::kColumns, .classes = 2}));
+  const double before = TouchSeconds(sparse);
+  const double seconds = GradientSeconds(*model, sparse.batch);
+  const double limit = bytes / std::min(before, TouchSeconds(sparse)) / 1e9;
   const double rate = bytes / seconds / 1e9;
   rows.push_back({.name = "learn.logistic_sparse_73x47236",
                   .value = rate,
@@ -140,6 +173,10 @@ Result<void> AddSparse(Rows& rows) {
                   .limit = limit,
                   .goal = ">= 0.5 x limit",
                   .holds = rate >= 0.5 * limit});
+  rows.push_back({.name = "learn.logistic_sparse_73x47236, rows",
+                  .value = MillionRows(sparse.batch, seconds),
+                  .unit = "M rows/s",
+                  .goal = ""});
   return {};
 }
 

@@ -20,7 +20,9 @@ endif()
 
 if(LAMBDAML_TESTS)
   enable_testing()
-  find_package(GTest REQUIRED)
+  if(NOT TARGET GTest::gtest_main)
+    find_package(GTest REQUIRED)
+  endif()
   include(GoogleTest)
 endif()
 
