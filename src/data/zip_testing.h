@@ -19,7 +19,7 @@ struct ZipContent {
 
 inline std::string LittleEndian(std::uint64_t number, int bytes) {
   std::string text;
-  for (int i = 0; i < bytes; ++i) text += static_cast<char>(number >> (8 * i) & 0xFFU);
+  for (int i = 0; i < bytes; ++i, number >>= 8U) text += static_cast<char>(number & 0xFFU);
   return text;
 }
 
