@@ -68,10 +68,10 @@ class Worker {
         spec_.channel, {.clock = runtime_.clock, .environment = runtime_.environment, .meter = &channel_.meter}));
     peers_ = TRY(Join(spec_.pattern, MembershipOf(invocation_)));
     TimedCommunicator timed(*peers_, runtime_.clock);
-    if (spec_.standardise) TRY(StandardiseRows(timed));
     TRY(trained_model_.model->Check(share_.train));
     TRY(trained_model_.model->Check(share_.test));
     loaded_ = runtime_.clock.Now();
+    if (spec_.standardise) TRY(StandardiseRows(timed));
     const Trained trained = TRY(TrainWith(timed));
     if (invocation_.rank == 0) TRY(SaveModel(trained));
     WorkerReport report = Report(trained, timed);

@@ -97,7 +97,10 @@ INSTANTIATE_TEST_SUITE_P(Models, Export,
                          ::testing::Values(Case{"{kind: logistic}", kSgd, "two", "classes", "true"},
                                            Case{"{kind: logistic}", kSgd, "three", "classes", "false"},
                                            Case{"{kind: svm}", kSgd, "two", "classes", "false"},
-                                           Case{"{kind: svm}", kSgd, "three", "classes", "true"}),
+                                           Case{"{kind: svm}", kSgd, "three", "classes", "true"},
+                                           Case{"{kind: linear}", "{kind: lbfgs}", "numbers", "numbers", "true"},
+                                           Case{"{kind: kmeans, k: 7}", "{kind: em}", "two", "clusters", "true"},
+                                           Case{"{kind: kmeans, k: 3}", "{kind: em}", "numbers", "clusters", "false"}),
                          [](const auto& test) { return StrCat(test.param.kind, test.index); });
 
 }  // namespace
