@@ -7,6 +7,9 @@ target_compile_definitions(lambdaml_flags INTERFACE LAMBDAML_VERSION="${PROJECT_
 target_compile_options(lambdaml_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
 # Only the kernels may fuse a product and a sum: elsewhere equal input gives equal bits on every machine of a job.
 target_compile_options(lambdaml_flags INTERFACE -ffp-contract=off)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  target_compile_options(lambdaml_flags INTERFACE -fsigned-char)  # as on x86-64: every machine reads the same bytes alike
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # g++ 12 sees overlapping copies in the assignments of std::string where there are none (its bug 105651).
   target_compile_options(lambdaml_flags INTERFACE -Wno-restrict)
