@@ -42,8 +42,9 @@ Result<double> RedisTransferRate(int port);
 double Median(std::vector<double> samples);
 double Percentile(std::vector<double> samples, double share);
 
-// GB/s that one thread reads from memory, by summing a buffer far larger than the caches; the best of several passes.
-double ReadBandwidth();
+// GB/s that threads together read from memory, by summing a buffer far larger than the caches; the best of several
+// passes.
+double ReadBandwidth(std::size_t threads = 1);
 
 // How far the memory of a process grows at most while it does `work`, measured in one of its own, in bytes.
 Result<double> PeakGrowthOf(const std::function<Result<void>()>& work);

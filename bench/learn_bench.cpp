@@ -184,6 +184,12 @@ Result<void> AddSparse(Rows& rows) {
 
 Result<Rows> LearnBench() {
   Rows rows;
+  // How far two threads can get at all: the machine's memory is shared with others.
+  rows.push_back({.name = "learn.read, two threads, limit one thread",
+                  .value = ReadBandwidth(2),
+                  .unit = "GB/s",
+                  .limit = ReadBandwidth(),
+                  .goal = ""});
   const std::vector<float> values = Uniforms(kDenseValues);
   TRY(AddDense(values, rows));
   TRY(AddSoftmax(values, rows));

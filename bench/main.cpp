@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "base/file.h"
@@ -106,7 +107,7 @@ Result<void> Main(std::string_view wanted, const std::string& json_file) {
 
 }  // namespace
 
-double ReadBandwidth() {
+double ReadBandwidth(std::size_t threads) {
   constexpr std::size_t kBytes = std::size_t{512} << 20U;
   std::vector<std::uint64_t> words(kBytes / sizeof(std::uint64_t), 1);
   madvise(words.data(), kBytes, MADV_HUGEPAGE);
@@ -114,7 +115,14 @@ double ReadBandwidth() {
   volatile std::uint64_t sink = 0;
   for (int pass = 0; pass < 7; ++pass) {
     const auto begin = std::chrono::steady_clock::now();
-    sink = sink + SumOf(words.data(), words.size());
+    {
+      std::vector<std::jthread> others;
+      const std::size_t part = words.size() / threads;
+      for (std::size_t i = 1; i < threads; ++i) {
+        others.emplace_back([&words, part, i] { [[maybe_unused]] volatile auto sum = SumOf(&words[i * part], part); });
+      }
+      sink = sink + SumOf(words.data(), part);
+    }
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
     best = std::max(best, static_cast<double>(kBytes) / spent.count() * 1e-9);
   }
