@@ -81,7 +81,8 @@ class Supervisor {
 
   void NoteDivergence(JobReport& report) const {
     const WorkerReport& any = report.workers.front();
-    const std::string rate = SettingInForce(run_.spec.algorithm, "learning_rate");
+    const bool steps = SettingInForce(run_.spec.algorithm, "solver") != "lbfgs";  // admm may have no rate
+    const std::string rate = steps ? SettingInForce(run_.spec.algorithm, "learning_rate") : "";
     const std::string now = rate == "0" ? "; the default is 0.01 of optimizer adam, else 0.1" : StrCat(", now ", rate);
     report.status = "failed";
     report.error = StrCat("training diverged: the loss is not finite in round ", any.rounds, "; ",
