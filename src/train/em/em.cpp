@@ -214,7 +214,7 @@ Result<void> Em::Restore(ByteSpan bytes) {
 
 Result<void> Check(const Task& task) {
   const Clusters* const clusters = task.model.clusters();
-  const auto refuse = [](std::string why) { return Error{Code::kInvalid, StrCat("algorithm em ", why)}; };
+  const auto refuse = [](const std::string& why) { return Error{Code::kInvalid, StrCat("algorithm em ", why)}; };
   if (clusters == nullptr) return refuse("trains clusters; choose model kmeans, or an algorithm that descends");
   if (task.staleness > 0) return refuse("moves centres by the rows of all workers; choose sync bsp");
   if (task.filter.kind != "none")
