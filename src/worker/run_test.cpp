@@ -122,7 +122,7 @@ TEST_F(RunWorkerTest, LimitsInTimeAndMoneyEndAllRanksTogether) {
   }
 }
 
-// At this rate the loss of the first epoch is finite and that of a later one is not.
+// At this rate each epoch is worse than the one before, and a later one has no finite loss.
 TEST_F(RunWorkerTest, DivergenceEndsAllRanksWithTheBestModelBefore) {
   spec_.holdout = 0.2;
   spec_.model.settings["l2"] = "3";
@@ -134,9 +134,7 @@ TEST_F(RunWorkerTest, DivergenceEndsAllRanksWithTheBestModelBefore) {
   }
   const WorkerReport& report = results[0].value();
   ASSERT_FALSE(report.curve.empty());
-  double best = std::numeric_limits<double>::infinity();
-  for (const CurvePoint& point : report.curve) best = std::min(best, point.test->loss);
-  EXPECT_EQ(report.test->loss, best);
+  for (const CurvePoint& point : report.curve) EXPECT_LE(report.test->loss, point.test->loss);
   const Result<TrainedModel> model = ReadModel(ModelBytes(), "model");
   ASSERT_TRUE(model.ok()) << model.error().message;
   for (const float parameter : model.value().parameters) EXPECT_TRUE(std::isfinite(parameter));

@@ -22,7 +22,8 @@ class Trainer {
         hooks_(hooks),
         parameters_(parameters),
         rule_(parts.spec.stop, parts.algorithm.epochs()),
-        best_(parameters.begin(), parameters.end()),
+        begin_(parameters.begin(), parameters.end()),
+        best_(begin_),
         began_(parts.clock.Now()) {}
 
   Result<Trained> Run() {
@@ -61,6 +62,7 @@ class Trainer {
     CurvePoint point = Point(epoch_score_);
     point.measures.insert(round.measures.begin(), round.measures.end());
     epoch_score_ = {};
+    KeepIfBest(point.loss);
     ++epochs_drawn_;
     const bool evaluate = last || epochs_drawn_ % parts_.spec.evaluate_every == 0;
     if (evaluate && parts_.share.test_rows > 0) point.test = TRY(EvaluateOn(parts_.share.test));
@@ -68,16 +70,17 @@ class Trainer {
     trained_.curve.push_back(point);
     hooks_.after_epoch(point);
     if (!evaluate) return std::optional<Ending>();
-    const double loss = point.test ? point.test->loss : point.loss;
-    KeepIfBest(loss);
-    return rule_.AfterEvaluation(loss);
+    return rule_.AfterEvaluation(point.test ? point.test->loss : point.loss);
   }
 
-  // What training that diverges later comes back to.
+  // What training that diverges later comes back to: the parameters with which the epoch of the lowest loss began,
+  // since an epoch's loss is that before its updates.
   void KeepIfBest(double loss) {
-    if (loss >= best_loss_ || !std::ranges::all_of(parameters_, [](float p) { return std::isfinite(p); })) return;
-    best_loss_ = loss;
-    std::copy(parameters_.begin(), parameters_.end(), best_.begin());
+    if (loss < best_loss_) {
+      best_loss_ = loss;
+      best_.swap(begin_);
+    }
+    std::copy(parameters_.begin(), parameters_.end(), begin_.begin());
   }
 
   // Where contributions come in another order, sums differ by rounding; decisions must not.
@@ -119,7 +122,8 @@ class Trainer {
   const TrainerHooks& hooks_;
   std::span<float> parameters_;
   StopRule rule_;
-  std::vector<float> best_;  // the parameters with the best loss so far
+  std::vector<float> begin_;  // the parameters at the beginning of the epoch
+  std::vector<float> best_;   // those of the epoch with the lowest loss so far
   double best_loss_ = std::numeric_limits<double>::infinity();
   Clock::Time began_;
   Score epoch_score_;

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <charconv>
+
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/commands/commands.h"
@@ -22,6 +25,13 @@ Parameters Describe(PredictSettings& s) {
   return parameters;
 }
 
+// The fewest digits that are read as the same float.
+std::string Shortest(float value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return {text.data(), end};
+}
+
 // The predicted class, where there are classes, and the model's outputs, one line a row.
 std::string AsCsv(const Prediction& prediction) {
   const std::size_t columns = prediction.columns.size();
@@ -32,8 +42,8 @@ std::string AsCsv(const Prediction& prediction) {
     text += '\n';
     if (has_class) text += StrCat(names[prediction.classes[row]], ",");
     for (std::size_t i = 0; i < columns; ++i) {
-      const auto value = static_cast<double>(prediction.values[row * columns + i]);
-      text += StrCat(i > 0 ? "," : "", has_class ? Fixed(value, 6) : StrCat(value));
+      const float value = prediction.values[row * columns + i];
+      text += StrCat(i > 0 ? "," : "", has_class ? Fixed(static_cast<double>(value), 6) : Shortest(value));
     }
   }
   return text + '\n';
