@@ -145,10 +145,10 @@ class Worker {
     progress_.set_epochs_total(algorithm->epochs());
     Voter voter(invocation_, runtime_, *channel_.store, channel_.meter, began_);
     const TrainerHooks hooks{.vote = [&voter] { return voter.Vote(); },
+                             .round_is_due = [this] { return progress_.RoundIsDue(); },
                              .after_round =
                                  [this, &peers](const CurvePoint& point) {
-                                   if (progress_.RoundIsDue())
-                                     progress_.AfterRound(point, SecondsSoFar(peers), channel_.meter.use());
+                                   progress_.AfterRound(point, SecondsSoFar(peers), channel_.meter.use());
                                  },
                              .after_epoch =
                                  [this, &peers](const CurvePoint& point) {

@@ -48,7 +48,7 @@ class Trainer {
     std::optional<Ending> ending;
     if (round.caught_up) ending = rule_.AfterRound(round, trained_.rounds);
     if (!ending && !round.epoch_ended) {
-      hooks_.after_round(Point(round.score));
+      if (hooks_.round_is_due()) hooks_.after_round(Point(round.score));
       return ending;
     }
     const std::optional<Ending> by_loss = TRY(EndEpoch(round, ending.has_value()));

@@ -31,6 +31,7 @@ struct TrainerParts {
 // What the trainer tells and asks on the way.
 struct TrainerHooks {
   Vote vote;
+  std::function<bool()> round_is_due;  // whether to call after_round; a point is a pass over the parameters
   std::function<void(const CurvePoint&)> after_round;  // the point has no test metrics
   std::function<void(const CurvePoint&)> after_epoch;
 };
