@@ -229,6 +229,18 @@ inline void CheckDivergence(Choice choice) {
   }
 }
 
+// Why the algorithm does not take this task; empty if it does.
+inline std::string Refusal(const Problem& problem, const Choice& choice, std::uint64_t staleness,
+                           const FilterSettings& filter) {
+  const Task task{.model = *problem.model,
+                  .rows = problem.rows,
+                  .total_rows = problem.rows.rows(),
+                  .staleness = staleness,
+                  .filter = filter};
+  const auto made = MakeAlgorithm(choice, task);
+  return made.ok() ? "" : made.error().message;
+}
+
 }  // namespace lambdaml::conformance
 
 namespace lambdaml {

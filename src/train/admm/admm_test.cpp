@@ -161,22 +161,13 @@ TEST(Admm, SaysThatTheLossIsNotFinite) {
   }
 }
 
-std::string Refusal(const Problem& problem, Choice choice, std::uint64_t staleness, const FilterSettings& filter) {
-  const Task task{.model = *problem.model,
-                  .rows = problem.rows,
-                  .total_rows = problem.rows.rows(),
-                  .staleness = staleness,
-                  .filter = filter};
-  const auto made = MakeAlgorithm(choice, task);
-  return made.ok() ? "" : made.error().message;
-}
-
 TEST(Admm, RefusesWhatItCannotDo) {
   const Problem problem(10);
-  EXPECT_NE(Refusal(Problem(10, 1, {"svm", {}}), kAdmm, 0, {}).find("solver: sgd"), std::string::npos);
-  EXPECT_NE(Refusal(problem, kAdmm, 2, {}).find("sync: bsp"), std::string::npos);
-  EXPECT_NE(Refusal(problem, kAdmm, 0, {.kind = "significance"}).find("filter: none"), std::string::npos);
-  EXPECT_NE(Refusal(problem, {"admm", {{"weight_decay", "0.1"}}}, 0, {}).find("l2 of the model"), std::string::npos);
+  EXPECT_NE(conformance::Refusal(Problem(10, 1, {"svm", {}}), kAdmm, 0, {}).find("solver: sgd"), std::string::npos);
+  EXPECT_NE(conformance::Refusal(problem, kAdmm, 2, {}).find("sync: bsp"), std::string::npos);
+  EXPECT_NE(conformance::Refusal(problem, kAdmm, 0, {.kind = "significance"}).find("filter: none"), std::string::npos);
+  EXPECT_NE(conformance::Refusal(problem, {"admm", {{"weight_decay", "0.1"}}}, 0, {}).find("l2 of the model"),
+            std::string::npos);
 }
 
 }  // namespace

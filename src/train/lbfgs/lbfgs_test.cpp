@@ -125,20 +125,11 @@ TEST(Lbfgs, SaysThatTheLossIsNotFinite) {
   }
 }
 
-std::string Refusal(const Problem& problem, std::uint64_t staleness, const FilterSettings& filter) {
-  const Task task{.model = *problem.model,
-                  .rows = problem.rows,
-                  .total_rows = problem.rows.rows(),
-                  .staleness = staleness,
-                  .filter = filter};
-  const auto made = MakeAlgorithm(kLbfgs, task);
-  return made.ok() ? "" : made.error().message;
-}
-
 TEST(Lbfgs, RefusesWhatItCannotMinimise) {
-  EXPECT_NE(Refusal(Problem(10, 1, {"svm", {}}), 0, {}).find("loss: squared_hinge"), std::string::npos);
-  EXPECT_NE(Refusal(Problem(10), 2, {}).find("sync: bsp"), std::string::npos);
-  EXPECT_NE(Refusal(Problem(10), 0, {.kind = "top_k"}).find("filter: none"), std::string::npos);
+  EXPECT_NE(conformance::Refusal(Problem(10, 1, {"svm", {}}), kLbfgs, 0, {}).find("loss: squared_hinge"),
+            std::string::npos);
+  EXPECT_NE(conformance::Refusal(Problem(10), kLbfgs, 2, {}).find("sync: bsp"), std::string::npos);
+  EXPECT_NE(conformance::Refusal(Problem(10), kLbfgs, 0, {.kind = "top_k"}).find("filter: none"), std::string::npos);
 }
 
 }  // namespace
