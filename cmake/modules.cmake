@@ -10,7 +10,8 @@ set(LAMBDAML_MODULES
   "model: base math data"
   "comm: base net storage math"
   "train: base math data model comm"
-  "worker: base job data storage model comm train"
-  "platform: base net job storage"
-  "cli: base net job data storage platform worker"
+  "coordination: base job storage"
+  "worker: base job data storage coordination model comm train"
+  "platform: base net job storage coordination"
+  "cli: base net job data storage coordination platform worker"
 )

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Reading and writing the JSON of this folder's values. Reader turns every surprise (a missing member, another type)
-// into kInvalid that names the document and the member. Private to src/job.
+// Reading and writing the JSON of values that functions exchange. Reader turns every surprise (a missing member,
+// another type) into kInvalid that names the document and the member. For src/job and src/coordination alone.
 
 #include <cstdint>
 #include <map>

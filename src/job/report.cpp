@@ -48,6 +48,7 @@ void AddOwn(json::Value& value, const WorkerReport& report) {
   value["channel_dollars"] = report.channel_dollars;
   value["memory_peak_bytes"] = report.memory_peak_bytes;
   value["cold_start"] = report.cold_start;
+  value["incarnations"] = report.incarnations;
   value["model_key"] = report.model_key;
 }
 
@@ -75,6 +76,7 @@ Result<void> ReadOwn(const json::Reader& reader, WorkerReport& report) {
   report.channel_dollars = TRY(reader.Number("channel_dollars"));
   report.memory_peak_bytes = TRY(reader.Integer("memory_peak_bytes"));
   report.cold_start = TRY(reader.Integer("cold_start"));
+  report.incarnations = TRY(reader.Integer("incarnations"));
   report.model_key = TRY(reader.Text("model_key"));
   return {};
 }

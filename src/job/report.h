@@ -80,7 +80,8 @@ struct WorkerReport {
   std::int64_t bytes_received = 0;
   double channel_dollars = 0;  // what the channel's owner bills for these requests
   std::int64_t memory_peak_bytes = 0;
-  std::int64_t cold_start = 0;  // 1 if this invocation started a new process
+  std::int64_t cold_start = 0;    // how many of its invocations started a new process
+  std::int64_t incarnations = 1;  // functions that were this rank, one after another
 
   // The same on every rank; only rank 0 tells the curve.
   Ending ending = Ending::kEpochs;
@@ -95,9 +96,11 @@ struct WorkerReport {
 
 // How one worker failed.
 struct Failure {
-  std::int64_t rank = 0;
+  std::int64_t rank = 0;         // -1: the trigger
+  std::int64_t incarnation = 1;  // of the rank
   std::string error;
   std::vector<std::string> last_calls;  // its last collective calls, one line each, the oldest first
+  std::vector<std::string> log_tail{};  // what it logged last, likewise
 };
 
 struct JobReport {

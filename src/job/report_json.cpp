@@ -61,8 +61,10 @@ Value FromChoice(const ChosenPattern& choice) {
 Value FromFailure(const Failure& failure) {
   Value value;
   value["rank"] = failure.rank;
+  value["incarnation"] = failure.incarnation;
   value["error"] = failure.error;
   value["last_calls"] = failure.last_calls;
+  value["log_tail"] = failure.log_tail;
   return value;
 }
 
@@ -111,8 +113,10 @@ Result<ChosenPattern> ToChoice(const Reader& reader) {
 Result<Failure> ToFailure(const Reader& reader) {
   Failure failure;
   failure.rank = TRY(reader.Integer("rank"));
+  failure.incarnation = TRY(reader.Integer("incarnation"));
   failure.error = TRY(reader.Text("error"));
   failure.last_calls = TRY(reader.Texts("last_calls"));
+  failure.log_tail = TRY(reader.Texts("log_tail"));
   return failure;
 }
 

@@ -82,7 +82,7 @@ TEST(JobReport, AFailedJobTellsHowItsWorkersFailed) {
   const Result<Failure> alone = ParseFailure(ToJson(report.failures[1]));
   ASSERT_TRUE(alone.ok()) << alone.error().message;
   EXPECT_EQ(ToJson(alone.value()), ToJson(report.failures[1]));
-  EXPECT_EQ(ParseFailure(R"({"rank":0,"error":"x","last_calls":[1]})").error().message,
+  EXPECT_EQ(ParseFailure(R"({"rank":0,"incarnation":1,"error":"x","last_calls":[1]})").error().message,
             "failure: 'last_calls' is not an array of texts");
 }
 

@@ -57,6 +57,18 @@ Fields Describe(ExchangeSpec& spec) {
   };
 }
 
+Fields Describe(RecoverySpec& spec) {
+  return {
+      {"lease_s", spec.lease_s, "a function that is not heard of for this long is replaced", {.min = 0.5, .max = 600}},
+      {"attempts",
+       spec.attempts,
+       "so many functions in a row may end without a new checkpoint before the job fails",
+       {.min = 1, .max = 100}},
+      {"checkpoint_s", spec.checkpoint_s, "seconds between two checkpoints", {.min = 0.01, .max = 3600}},
+      {"checkpoints", spec.checkpoints, "URL of the storage for checkpoints; empty: the job's folder on this machine"},
+  };
+}
+
 Fields Describe(JobSpec& spec) {
   return {
       {"name", spec.name, "what the job is called: letters, digits, '-', '_' and '.'"},
@@ -84,6 +96,7 @@ Fields Describe(JobSpec& spec) {
        "bring each column to mean 0 and standard deviation 1; sparse columns are scaled only. The model keeps both"},
       {"evaluate_every", spec.evaluate_every, "epochs between two evaluations on the test rows", {.min = 1}},
       {"stop", Describe(spec.stop), "when to end before all epochs are done"},
+      {"recovery", Describe(spec.recovery), "how the job outlives its functions"},
   };
 }
 
@@ -181,6 +194,7 @@ std::string ToJson(const JobSpec& spec) { return json::Write(json::FromSpec(spec
 JobSpec Printable(JobSpec spec) {
   spec.data = PrintableUrl(spec.data);
   spec.channel = PrintableUrl(spec.channel);
+  spec.recovery.checkpoints = PrintableUrl(spec.recovery.checkpoints);
   return spec;
 }
 

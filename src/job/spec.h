@@ -37,6 +37,14 @@ struct ExchangeSpec {
   std::string accumulate = "float32";
 };
 
+// How the job outlives its functions.
+struct RecoverySpec {
+  double lease_s = 20;
+  std::int64_t attempts = 3;
+  double checkpoint_s = 60;
+  std::string checkpoints;
+};
+
 struct JobSpec {
   std::string name;
   std::string data;
@@ -56,11 +64,13 @@ struct JobSpec {
   bool standardise = false;
   std::int64_t evaluate_every = 1;
   StopSpec stop;
+  RecoverySpec recovery;
 };
 
 Fields Describe(FunctionSpec& spec);
 Fields Describe(StopSpec& spec);
 Fields Describe(ExchangeSpec& spec);
+Fields Describe(RecoverySpec& spec);
 Fields Describe(JobSpec& spec);
 
 // Reads YAML or JSON. `file` is for messages, which name the line. Every problem that can be seen in the text alone is
