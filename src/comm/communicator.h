@@ -57,6 +57,9 @@ class Communicator {
   virtual int rank() const = 0;
   virtual int size() const = 0;
 
+  // The number of the next collective call. All ranks number their calls alike.
+  virtual std::uint64_t next_round() const = 0;
+
   // Replaces values and tally by the sums over all ranks, in the canonical order.
   virtual Result<void> AllReduce(const Contribution& mine) = 0;
   virtual Result<void> AllReduce(std::span<double> values) = 0;
@@ -74,6 +77,15 @@ class Communicator {
 
   // Returns when every rank has called it.
   virtual Result<void> Barrier() = 0;
+
+  // If this rank takes over from another incarnation and the result of the next call, an AllReduce of `mine` with
+  // staleness 0, is known already: takes it, counts it as that call, and returns true. Else returns false, and nothing
+  // has happened. So whatever leads to a contribution need not be computed again. Costs nothing where nobody takes
+  // over.
+  virtual Result<bool> Recall(const Contribution& mine) = 0;
+
+  // Nobody will take over at a call below `round`: what was kept of the results of such calls may go.
+  virtual void Forget(std::uint64_t round) = 0;
 
   virtual CommunicatorUse use() const = 0;
 };

@@ -78,6 +78,7 @@ class Exchange {
   int rank() const { return membership_.rank; }
   int size() const { return membership_.size; }
   const Membership& membership() const { return membership_; }
+  std::uint64_t next_round() const { return next_round_; }
   std::uint64_t rounds() const { return next_round_ - membership_.first_round; }  // begun so far
 
   // `concurrent`: how many calls before this one may still be under way. Fails if messages of rounds that are over

@@ -8,6 +8,7 @@
 #include "base/background.h"
 #include "base/clock.h"
 #include "base/key.h"
+#include "comm/failure_detector.h"
 #include "comm/wire.h"
 #include "storage/store.h"
 
@@ -23,8 +24,8 @@ struct ChannelPrices {
   double worker_second = 1769.0 / 1024 * 1.66667e-5;
 };
 
-// `store`, `clock` and `background` must outlive what is made from a Membership. All ranks of a job have the same job,
-// size and format.
+// `store`, `clock`, `background` and `detector` must outlive what is made from a Membership. All ranks of a job have
+// the same job, size, format and keeps_results.
 struct Membership {
   Store& store;
   Clock& clock;
@@ -42,6 +43,17 @@ struct Membership {
   // Longer stretches of a vector travel as several messages, so that writing, adding and reading overlap and use
   // several connections.
   std::size_t piece_bytes = std::size_t{4} << 20U;
+
+  // Results, which are messages to all ranks, stay in the channel until Communicator::Forget, so that a rank can take
+  // over at an earlier call. Otherwise they are deleted when their readers are done, as messages to one rank always
+  // are.
+  bool keeps_results = false;
+
+  // This rank takes over at `first_round`: as long as the results of its calls are in the channel, it takes them from
+  // there. For the bits it is as if it had taken part. Calls with a staleness are not replayed, they end the replay.
+  bool replays = false;
+
+  FailureDetector* detector = nullptr;  // none: whoever is late is waited for until the call's deadline
 };
 
 }  // namespace lambdaml

@@ -54,6 +54,9 @@ class StoreCommunicator final : public Communicator {
   Result<void> Finish() override;
   Result<void> Broadcast(Bytes& bytes, int root) override;
   Result<void> Barrier() override;
+  Result<bool> Recall(const Contribution& mine) override;
+  void Forget(std::uint64_t round) override;
+  std::uint64_t next_round() const override { return exchange_.next_round(); }
 
  private:
   template <class Work>
@@ -224,6 +227,10 @@ Result<void> StoreCommunicator::Broadcast(Bytes& bytes, int root) {
 Result<void> StoreCommunicator::Barrier() {
   return Run("Barrier", 0, [this](const Collective& call) { return Meet(call, 0); });
 }
+
+Result<bool> StoreCommunicator::Recall(const Contribution& /*mine*/) { return false; }
+
+void StoreCommunicator::Forget(std::uint64_t /*round*/) {}
 
 Result<void> StoreCommunicator::Send(const Collective& call, Bytes& bytes) {
   const Outgoing message{

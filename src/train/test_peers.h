@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <barrier>
+#include <cstdint>
 #include <deque>
 #include <thread>
 #include <utility>
@@ -32,15 +33,20 @@ class TestPeers final : public Communicator {
   int rank() const override { return rank_; }
   int size() const override { return static_cast<int>(meeting_.parts.size()); }
   Result<void> AllReduce(const Contribution& mine) override {
+    ++rounds_;
     TRY(values_.Sum(*this, mine.values, mine.staleness));
     return tally_.Sum(*this, mine.tally, mine.staleness);
   }
-  Result<void> AllReduce(std::span<double> values) override { return Late<double>().Sum(*this, values, 0); }
+  Result<void> AllReduce(std::span<double> values) override {
+    ++rounds_;
+    return Late<double>().Sum(*this, values, 0);
+  }
 
   void Start(const Contribution& mine) override { started_ = AllReduce(mine); }
   Result<void> Finish() override { return std::exchange(started_, {}); }
 
   Result<void> Broadcast(Bytes& bytes, int root) override {
+    ++rounds_;
     Bring(bytes);
     Bytes theirs = ToBytes(meeting_.parts[static_cast<std::size_t>(root)]);
     meeting_.everyone.arrive_and_wait();
@@ -49,10 +55,14 @@ class TestPeers final : public Communicator {
   }
 
   Result<void> Barrier() override {
+    ++rounds_;
     meeting_.everyone.arrive_and_wait();
     return {};
   }
 
+  Result<bool> Recall(const Contribution&) override { return false; }
+  void Forget(std::uint64_t) override {}
+  std::uint64_t next_round() const override { return rounds_; }
   CommunicatorUse use() const override { return {}; }
 
  private:
@@ -106,6 +116,7 @@ class TestPeers final : public Communicator {
 
   Meeting& meeting_;
   int rank_;
+  std::uint64_t rounds_ = 0;
   Late<float> values_;
   Late<double> tally_;
   Result<void> started_;

@@ -39,6 +39,12 @@ class TimedCommunicator final : public Communicator {
     const Timer timer(*this);
     return inner_.Barrier();
   }
+  Result<bool> Recall(const Contribution& mine) override {
+    const Timer timer(*this);
+    return inner_.Recall(mine);
+  }
+  void Forget(std::uint64_t round) override { inner_.Forget(round); }
+  std::uint64_t next_round() const override { return inner_.next_round(); }
   CommunicatorUse use() const override { return inner_.use(); }
 
   Clock::Duration spent() const { return spent_; }
