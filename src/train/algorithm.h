@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,6 +55,15 @@ struct Round {
   std::int64_t votes = 0;                                  // sum over the ranks; 0 unless caught up
 };
 
+// Everything that Step depends on besides parameters and task, for checkpoints.
+struct AlgorithmState {
+  Bytes shared;  // the same bits on every rank after a round that caught up
+  Bytes own;     // of this rank alone (its optimizer, its duals, what its filter has kept back); may be empty
+};
+
+// Of an algorithm whose whole state is shared, that which it may be given back.
+inline bool IsEmpty(const std::optional<ByteSpan>& own) { return !own || own->empty(); }
+
 // Seconds that the algorithm spent in its own arithmetic are measured by the caller, who wraps the Communicator.
 class Algorithm {
  public:
@@ -65,9 +75,13 @@ class Algorithm {
   // Epochs asked for; the trainer stops there. What one round counts is in Round::epoch.
   virtual double epochs() const = 0;
 
-  // Everything that Step depends on besides parameters and task (momentum, position), for checkpoints.
-  virtual Bytes Save() const = 0;
-  virtual Result<void> Restore(ByteSpan state) = 0;
+  // Between two rounds.
+  virtual AlgorithmState Save() const = 0;
+
+  // Before the first round: goes on where the saved state was. Without `own`, as when the number of ranks has changed,
+  // this rank begins its own part anew from the shared one, and converges to the same optimum. kInvalid if the state
+  // is damaged or of another task.
+  virtual Result<void> Restore(ByteSpan shared, std::optional<ByteSpan> own) = 0;
 };
 
 }  // namespace lambdaml

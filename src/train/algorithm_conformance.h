@@ -9,7 +9,9 @@
 // classes.
 
 #include <cmath>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -62,6 +64,7 @@ struct Trace {
   std::vector<float> parameters;
   std::vector<Round> rounds;
   std::vector<std::vector<float>> history;  // the parameters after each round
+  std::vector<Bytes> shared;                // the shared state after each round that caught up
   std::string error;
 };
 
@@ -73,17 +76,23 @@ struct Course {
   FilterSettings filter{};
   std::int64_t rounds_max = INT64_MAX;
   std::int64_t restart_after = INT64_MAX;  // rounds, then a new algorithm continues from the saved state
+  const Trace* continues = nullptr;        // a course of another number of ranks, which this one goes on from
 };
 
 inline void Follow(const Course& course, const Task& task, Communicator& peers, Trace& trace) {
   auto algorithm = MakeAlgorithm(course.algorithm, task).value();
   trace.parameters.resize(task.model.parameter_count());
   task.model.Initialise(trace.parameters, course.seed);
+  if (course.continues != nullptr) {
+    trace.parameters = course.continues->parameters;
+    const Result<void> restored = algorithm->Restore(course.continues->shared.back(), std::nullopt);
+    ASSERT_TRUE(restored.ok()) << restored.error().message;
+  }
   for (std::int64_t round = 0; round < course.rounds_max; ++round) {
     if (round == course.restart_after) {
-      const Bytes state = algorithm->Save();
+      const AlgorithmState state = algorithm->Save();
       algorithm = MakeAlgorithm(course.algorithm, task).value();
-      ASSERT_TRUE(algorithm->Restore(state).ok());
+      ASSERT_TRUE(algorithm->Restore(state.shared, state.own).ok());
     }
     const auto done = algorithm->Step(peers, trace.parameters, [&peers] { return peers.rank() + 1; });
     if (!done.ok()) {
@@ -92,6 +101,7 @@ inline void Follow(const Course& course, const Task& task, Communicator& peers, 
     }
     trace.rounds.push_back(done.value());
     trace.history.push_back(trace.parameters);
+    if (done.value().caught_up) trace.shared.push_back(algorithm->Save().shared);
     if (done.value().epoch >= algorithm->epochs() || done.value().converged) return;
     if (!std::isfinite(done.value().score.loss)) return;
   }
@@ -110,6 +120,7 @@ inline std::vector<Trace> Run(const Problem& problem, const Course& course) {
                     .total_rows = total,
                     .seed = course.seed,
                     .staleness = course.staleness,
+                    .rounds_max = static_cast<std::uint64_t>(course.rounds_max),
                     .filter = course.filter};
     Follow(course, task, peers, traces[static_cast<std::size_t>(peers.rank())]);
   });
@@ -122,7 +133,10 @@ inline void CheckReplicas(const Problem& problem, const Choice& choice, int rank
   const auto again = Run(problem, {.algorithm = choice, .ranks = ranks});
   const Trace& first = traces.front();
   ASSERT_EQ(first.error, "");
-  for (const Trace& trace : traces) EXPECT_EQ(trace.history, first.history);
+  for (const Trace& trace : traces) {
+    EXPECT_EQ(trace.history, first.history);
+    EXPECT_TRUE(trace.shared == first.shared);
+  }
   EXPECT_EQ(again.front().history, first.history);
   std::vector<float> start(problem.model->parameter_count());
   problem.model->Initialise(start, 1);
@@ -178,6 +192,29 @@ inline void CheckRestart(const Problem& problem, Course course) {
   }
 }
 
+// Half of the way with one number of ranks, half with another: as far as without.
+inline void CheckRedealt(const Problem& problem, const Choice& choice, std::uint64_t staleness, double tolerance) {
+  for (const auto& [before, after] : {std::pair{3, 2}, {1, 4}}) {
+    SCOPED_TRACE(::testing::Message() << before << " ranks, then " << after << ", staleness " << staleness);
+    Course course{.algorithm = choice, .ranks = before, .staleness = staleness};
+    const Trace whole = Run(problem, course).front();
+    course.rounds_max = static_cast<std::int64_t>(whole.rounds.size() / 2);
+    const Trace begun = Run(problem, course).front();
+    ASSERT_FALSE(begun.rounds.back().converged);
+    course.ranks = after;
+    course.rounds_max = INT64_MAX;
+    course.continues = &begun;
+    const auto ended = Run(problem, course);
+    for (const Trace& trace : ended) {
+      EXPECT_EQ(trace.parameters, ended.front().parameters);
+      EXPECT_TRUE(trace.shared == ended.front().shared);
+    }
+    EXPECT_GT(ended.front().rounds.front().epoch, begun.rounds.back().epoch);
+    EXPECT_NEAR(problem.Loss(ended.front().parameters), problem.Loss(whole.parameters),
+                tolerance * problem.Loss(whole.parameters));
+  }
+}
+
 // However late contributions come, the ranks agree at the end of each epoch, have had every row, and learn as much in
 // 20 epochs as ranks that wait for each other.
 inline void CheckStaleness(const Problem& problem, Choice choice, std::uint64_t staleness) {
@@ -194,6 +231,7 @@ inline void CheckStaleness(const Problem& problem, Choice choice, std::uint64_t 
     EXPECT_EQ(round.votes, round.caught_up ? 6 : 0);
     if (!round.caught_up) continue;
     for (const Trace& trace : traces) EXPECT_EQ(trace.history[i], first.history[i]);
+    for (const Trace& trace : traces) EXPECT_TRUE(trace.shared == first.shared);
     EXPECT_EQ(rows, round.epoch * static_cast<double>(problem.rows.rows()));
   }
   EXPECT_NEAR(problem.Loss(first.parameters), loss, 0.02 * loss);
@@ -210,12 +248,18 @@ inline void CheckStaleEnd(const Problem& problem, Choice choice) {
 inline void CheckRestoreRefuses(const Problem& problem, const Choice& choice) {
   const Task task{.model = *problem.model, .rows = problem.rows, .total_rows = problem.rows.rows()};
   const auto algorithm = MakeAlgorithm(choice, task).value();
-  Bytes state = algorithm->Save();
-  ASSERT_TRUE(algorithm->Restore(state).ok());
-  EXPECT_FALSE(algorithm->Restore(ByteSpan(state).first(state.size() - 1)).ok());
-  EXPECT_FALSE(algorithm->Restore({}).ok());
-  state[0] ^= std::byte{1};
-  EXPECT_FALSE(algorithm->Restore(state).ok());
+  auto [shared, own] = algorithm->Save();
+  ASSERT_TRUE(algorithm->Restore(shared, own).ok());
+  EXPECT_FALSE(algorithm->Restore(ByteSpan(shared).first(shared.size() - 1), own).ok());
+  EXPECT_FALSE(algorithm->Restore({}, own).ok());
+  Bytes longer = own;
+  longer.push_back(std::byte{1});
+  EXPECT_FALSE(algorithm->Restore(shared, longer).ok());
+  for (std::size_t size = 0; size < own.size(); ++size) {
+    EXPECT_FALSE(algorithm->Restore(shared, ByteSpan(own).first(size)).ok()) << size;
+  }
+  shared[0] ^= std::byte{1};
+  EXPECT_FALSE(algorithm->Restore(shared, own).ok());
 }
 
 // Numbers that overflow: every rank sees in the same round that the loss is not finite.
@@ -245,18 +289,20 @@ inline std::string Refusal(const Problem& problem, const Choice& choice, std::ui
 
 namespace lambdaml {
 
-inline void CheckAlgorithm(const Choice& choice) {
+// `tolerance` is how far the losses of two ways to the optimum may be apart, as a share of them.
+inline void CheckAlgorithm(const Choice& choice, double tolerance = 1e-3) {
   const conformance::Problem problem;
   for (const int ranks : {1, 2, 3, 4}) conformance::CheckReplicas(problem, choice, ranks);
   for (const int ranks : {1, 3}) {
     conformance::CheckRounds(problem, choice, ranks);
     conformance::CheckRestart(problem, {.algorithm = choice, .ranks = ranks});
   }
+  conformance::CheckRedealt(problem, choice, 0, tolerance);
   conformance::CheckRestoreRefuses(problem, choice);
 }
 
-inline void CheckSgd(const Choice& choice) {
-  CheckAlgorithm(choice);
+inline void CheckSgd(const Choice& choice, double tolerance = 0.02) {
+  CheckAlgorithm(choice, tolerance);
   const conformance::Problem problem;
   conformance::CheckSeed(problem, choice);
   for (const int ranks : {1, 3}) {
@@ -267,6 +313,9 @@ inline void CheckSgd(const Choice& choice) {
     conformance::CheckStaleness(problem, choice, staleness);
   }
   conformance::CheckStaleEnd(problem, choice);
+  Choice longer = choice;
+  longer.settings["epochs"] = "20";
+  conformance::CheckRedealt(problem, longer, 1, 0.02);
 }
 
 }  // namespace lambdaml

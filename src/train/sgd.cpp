@@ -11,18 +11,44 @@ namespace lambdaml {
 
 namespace {
 
-// The state as bytes: this header in the machine's byte order (little-endian on all that Lambda has), the
-// optimizer's state, the filter's state.
-constexpr std::uint32_t kStateMagic = 0x44475331;  // "1SGD"
-
-struct StateHeader {
-  std::uint32_t magic = kStateMagic;
-  std::uint32_t version = 2;
+// The state as bytes, in the machine's byte order (little-endian on all that Lambda has). Shared: this header, then the
+// optimizer's state if it is shared.
+struct SharedHeader {
+  std::uint32_t magic = 0x44475331;  // "1SGD"
+  std::uint32_t version = 3;
   std::uint64_t rounds = 0;
   std::uint64_t batches_done = 0;
   std::uint64_t batches_per_epoch = 0;
+};
+
+// Own: this header, the optimizer's state if it is the rank's own, the filter's state.
+struct OwnHeader {
+  std::uint32_t magic = 0x4E574F53;  // "SOWN"
+  std::uint32_t version = 3;
   std::uint64_t optimizer_bytes = 0;
 };
+
+template <class Header>
+Result<Header> HeaderOf(ByteSpan state) {
+  Header header;
+  if (state.size() < sizeof header) {
+    return Error{Code::kInvalid, StrCat("state of the algorithm: cut off after ", state.size(), " bytes")};
+  }
+  std::memcpy(&header, state.data(), sizeof header);
+  if (header.magic != Header().magic || header.version != Header().version) {
+    return Error{Code::kInvalid, "state of the algorithm: not a whole state of SGD, version 3; start the job anew"};
+  }
+  return header;
+}
+
+template <class Header>
+Bytes BytesOf(const Header& header, ByteSpan first, ByteSpan second) {
+  Bytes bytes(sizeof header);
+  std::memcpy(bytes.data(), &header, sizeof header);
+  bytes.insert(bytes.end(), first.begin(), first.end());
+  bytes.insert(bytes.end(), second.begin(), second.end());
+  return bytes;
+}
 
 // Passes are counted in steps of one batch; rounding must not add a round.
 constexpr double kEpochTolerance = 1e-9;
@@ -62,9 +88,10 @@ Result<void> CheckTask(const Task& task, std::string_view algorithm) {
   return Error{Code::kInvalid, StrCat("algorithm ", algorithm, ": there are no rows to train on; check the data")};
 }
 
-Sgd::Sgd(const SgdSettings& settings, const Task& task)
+Sgd::Sgd(const SgdSettings& settings, const Task& task, Unit unit)
     : settings_(settings),
       task_(task),
+      unit_(unit),
       sampler_(task, static_cast<std::uint64_t>(settings.batch)),
       schedule_(settings.schedule, BaseRate(settings), settings.epochs),
       optimizer_(settings.optimizer, task.model.penalty(), task.model.parameter_count()) {
@@ -102,7 +129,7 @@ bool Sgd::CatchesUp(double epoch, std::uint64_t batches_done) const {
 // A filter compares an update with what it changes: reference_ is the parameters in the unit of the values.
 void Sgd::KeepBack(const RoundPart& mine) {
   std::ranges::fill(reference_, 1.0F);
-  if (mine.unit == Unit::kGradients) optimizer_.StepSizes(rate(), reference_);
+  if (unit_ == Unit::kGradients) optimizer_.StepSizes(rate(), reference_);
   const auto share = static_cast<float>(mine.share);
   for (std::size_t i = 0; i < reference_.size(); ++i) reference_[i] = mine.parameters[i] / (share * reference_[i]);
   filter_->Apply(mine.values, reference_, rounds_);
@@ -155,42 +182,49 @@ Result<void> Sgd::Agree(Communicator& peers, const Round& round, std::span<float
   return {};
 }
 
-Bytes Sgd::Save() const {
+AlgorithmState Sgd::Save() const {
   const Bytes of_optimizer = optimizer_.Save();
+  const SharedHeader shared{.rounds = rounds_, .batches_done = batches_done_, .batches_per_epoch = batches_per_epoch()};
+  if (StepsTogether() && !filter_) return {.shared = BytesOf(shared, of_optimizer, {}), .own = {}};
   const Bytes kept_back = filter_ ? filter_->Save() : Bytes{};
-  const StateHeader header{.rounds = rounds_,
-                           .batches_done = batches_done_,
-                           .batches_per_epoch = batches_per_epoch(),
-                           .optimizer_bytes = of_optimizer.size()};
-  Bytes state = ToBytes(std::as_bytes(std::span(&header, 1)));
-  state.insert(state.end(), of_optimizer.begin(), of_optimizer.end());
-  state.insert(state.end(), kept_back.begin(), kept_back.end());
-  return state;
+  if (StepsTogether()) return {.shared = BytesOf(shared, of_optimizer, {}), .own = BytesOf(OwnHeader{}, {}, kept_back)};
+  return {.shared = BytesOf(shared, {}, {}),
+          .own = BytesOf(OwnHeader{.optimizer_bytes = of_optimizer.size()}, of_optimizer, kept_back)};
 }
 
-Result<void> Sgd::Restore(ByteSpan state) {
-  StateHeader header;
-  if (state.size() < sizeof header) {
-    return Error{Code::kInvalid, StrCat("state of the algorithm: cut off after ", state.size(), " bytes")};
-  }
-  std::memcpy(&header, state.data(), sizeof header);
-  const ByteSpan rest = state.subspan(sizeof header);
-  if (header.magic != kStateMagic || header.version != 2 || header.optimizer_bytes > rest.size()) {
-    return Error{Code::kInvalid, "state of the algorithm: not a whole state of SGD, version 2; start the job anew"};
-  }
+Result<void> Sgd::Restore(ByteSpan shared, std::optional<ByteSpan> own) {
+  const SharedHeader header = TRY(HeaderOf<SharedHeader>(shared));
   if (header.batches_per_epoch != batches_per_epoch()) {
     return Error{Code::kInvalid, StrCat("state of the algorithm: made for ", header.batches_per_epoch,
                                         " batches an epoch, this job has ", batches_per_epoch(),
                                         "; continue with the same data and batch")};
   }
-  TRY(optimizer_.Restore(rest.first(header.optimizer_bytes)));
-  const ByteSpan kept_back = rest.subspan(header.optimizer_bytes);
-  if (filter_) TRY(filter_->Restore(kept_back));
-  if (!filter_ && !kept_back.empty()) {
-    return Error{Code::kInvalid, "state of the algorithm: made with a filter; continue with the same settings"};
+  const ByteSpan of_optimizer = shared.subspan(sizeof header);
+  if (StepsTogether()) TRY(optimizer_.Restore(of_optimizer));
+  if (!StepsTogether() && !of_optimizer.empty()) {
+    return Error{Code::kInvalid, "state of the algorithm: made with another sync; continue with the same settings"};
   }
+  if (own) TRY(RestoreOwn(*own));
   batches_done_ = header.batches_done;
   rounds_ = header.rounds;
+  return {};
+}
+
+Result<void> Sgd::RestoreOwn(ByteSpan own) {
+  const bool empty = StepsTogether() && !filter_;
+  if (empty && own.empty()) return {};
+  const OwnHeader header = TRY(HeaderOf<OwnHeader>(own));
+  const ByteSpan rest = own.subspan(sizeof header);
+  if (header.optimizer_bytes > rest.size()) {
+    return Error{Code::kInvalid, StrCat("state of the algorithm: cut off after ", own.size(), " bytes")};
+  }
+  if (empty || (header.optimizer_bytes == 0) != StepsTogether() ||
+      (!filter_ && header.optimizer_bytes != rest.size())) {
+    return Error{Code::kInvalid,
+                 "state of the algorithm: made with another sync or filter; continue with the same settings"};
+  }
+  if (!StepsTogether()) TRY(optimizer_.Restore(rest.first(header.optimizer_bytes)));
+  if (filter_) TRY(filter_->Restore(rest.subspan(header.optimizer_bytes)));
   return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -38,8 +39,7 @@ enum class Unit { kParameters, kGradients };
 struct RoundPart {
   std::span<float> values;  // become their sum over the ranks
   std::span<const float> parameters;
-  Unit unit = Unit::kParameters;  // of values
-  double share = 1;               // in what is applied, of each 1 in `values` if all ranks brought the same
+  double share = 1;  // in what is applied, of each 1 in `values` if all ranks brought the same
   Score score;
   std::uint64_t batches_done = 0;  // after the round
 };
@@ -47,7 +47,8 @@ struct RoundPart {
 // Walks through the batches of a task and keeps what a step needs.
 class Sgd {
  public:
-  Sgd(const SgdSettings& settings, const Task& task);
+  // `unit` is that of the values that ranks bring to a round.
+  Sgd(const SgdSettings& settings, const Task& task, Unit unit);
 
   const SgdSettings& settings() const { return settings_; }
   std::uint64_t batches_per_epoch() const { return sampler_.batches_per_epoch(); }
@@ -81,19 +82,23 @@ class Sgd {
   // optimizer keeps stays each rank's own.
   Result<void> Agree(Communicator& peers, const Round& round, std::span<float> parameters) const;
 
-  // The optimizer's state, what the filter has kept back, and the position.
-  Bytes Save() const;
-  // kInvalid if the state is damaged or of another task.
-  Result<void> Restore(ByteSpan state);
+  // Shared is the position; and the optimizer's state, if all ranks make the same steps. Else that is each rank's own,
+  // as what the filter has kept back always is.
+  AlgorithmState Save() const;
+  // As of an algorithm: without `own`, the optimizer of a rank that steps alone starts anew, and nothing is kept back.
+  Result<void> Restore(ByteSpan shared, std::optional<ByteSpan> own);
 
  private:
   void Gather(std::uint64_t number);
   Result<void> Sum(Communicator& peers, const Contribution& mine, std::uint64_t next_batch);
   bool CatchesUp(double epoch, std::uint64_t batches_done) const;
   void KeepBack(const RoundPart& mine);
+  bool StepsTogether() const { return unit_ == Unit::kGradients && task_.staleness == 0; }
+  Result<void> RestoreOwn(ByteSpan own);
 
   SgdSettings settings_;
   Task task_;
+  Unit unit_;
   Sampler sampler_;
   Schedule schedule_;
   std::uint64_t batches_done_ = 0;

@@ -2,6 +2,7 @@
 #include "worker/run.h"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 
 #include "base/process.h"
@@ -143,7 +144,16 @@ class Worker {
                     .filter = FilterOf(spec_.exchange)};
     const auto algorithm = TRY(MakeAlgorithm(spec_.algorithm, task));
     progress_.set_epochs_total(algorithm->epochs());
-    Voter voter(invocation_, runtime_, *channel_.store, channel_.meter, began_);
+    const std::atomic<bool> checkpoint_open = true;
+    Voter voter({.spec = spec_,
+                 .rank = invocation_.rank,
+                 .clock = runtime_.clock,
+                 .began = began_,
+                 .deadline = runtime_.deadline,
+                 .channel = *channel_.store,
+                 .meter = channel_.meter,
+                 .stop_key = invocation_.StopKey(),
+                 .checkpoint_open = checkpoint_open});
     const TrainerHooks hooks{.vote = [&voter] { return voter.Vote(); },
                              .round_is_due = [this] { return progress_.RoundIsDue(); },
                              .after_round =
@@ -153,14 +163,15 @@ class Worker {
                              .after_epoch =
                                  [this, &peers](const CurvePoint& point) {
                                    progress_.AfterEpoch(point, SecondsSoFar(peers), channel_.meter.use());
-                                 }};
+                                 },
+                             .checkpoint = [](const TrainingState&, Purpose) -> Result<void> { return {}; }};
     return Train({.spec = spec_,
                   .model = *model_,
                   .share = share_,
                   .algorithm = *algorithm,
                   .peers = peers,
                   .clock = runtime_.clock},
-                 hooks, trained_model_.parameters);
+                 hooks, trained_model_.parameters, nullptr);
   }
 
   Result<void> SaveModel(const Trained& trained) {
@@ -207,7 +218,7 @@ class Worker {
             .channel_dollars = use.dollars,
             .memory_peak_bytes = PeakMemoryBytes(),
             .cold_start = runtime_.cold_start ? 1 : 0,
-            .ending = trained.ending,
+            .ending = trained.ending.value_or(Ending::kTimeLimit),
             .rounds = trained.rounds,
             .epochs = trained.epochs,
             .curve = invocation_.rank == 0 ? trained.curve : std::vector<CurvePoint>(),

@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace lambdaml {
 namespace {
-
-Round Voted(std::int64_t votes) { return {.score = {}, .epoch = 0.1, .votes = votes}; }
 
 TEST(StopRule, EndsAfterTheEpochsAskedFor) {
   const StopRule rule({}, 2.0);
@@ -20,14 +20,33 @@ TEST(StopRule, EndsAfterTheRoundsAskedFor) {
   EXPECT_EQ(rule.AfterRound({.score = {}, .epoch = 0.1}, 3), Ending::kRounds);
 }
 
-TEST(StopRule, TellsTheVotesApart) {
-  const StopRule rule({}, 100);
-  EXPECT_EQ(rule.AfterRound(Voted(7 * kVoteStop), 1), Ending::kStopped);
-  EXPECT_EQ(rule.AfterRound(Voted(1000 * kVoteTimeLimit), 1), Ending::kTimeLimit);
-  EXPECT_EQ(rule.AfterRound(Voted(kVoteTimeLimit + kVoteStop), 1), Ending::kStopped);
-  EXPECT_EQ(rule.AfterRound(Voted(1000 * kVoteSeconds), 1), Ending::kSeconds);
-  EXPECT_EQ(rule.AfterRound(Voted(1000 * kVoteDollars), 1), Ending::kDollars);
-  EXPECT_EQ(rule.AfterRound(Voted(999 * kVoteDollars + kVoteSeconds), 1), Ending::kSeconds);
+constexpr std::array kKinds{kVoteStop, kVoteHandOver, kVoteSeconds, kVoteDollars, kVoteCheckpoint};
+
+// Summed as they travel, each kind by some of 1,000 ranks, or by none or all of them.
+TEST(Votes, KindsNeverMix) {
+  constexpr std::array<std::int64_t, 4> kCounts{0, 1, 999, 1000};
+  for (std::size_t course = 0; course < 1024; ++course) {
+    double sum = 0;
+    for (int rank = 0; rank < 1000; ++rank) {
+      std::int64_t vote = 0;
+      for (std::size_t kind = 0; kind < kKinds.size(); ++kind) {
+        if (rank < kCounts[course >> 2 * kind & 3U]) vote += kKinds[kind];
+      }
+      sum += static_cast<double>(vote);
+    }
+    for (std::size_t kind = 0; kind < kKinds.size(); ++kind) {
+      ASSERT_EQ(Holds(static_cast<std::int64_t>(sum), kKinds[kind]), (course >> 2 * kind & 3U) != 0) << course;
+    }
+  }
+}
+
+TEST(Votes, OnlySomeEndTheTraining) {
+  EXPECT_EQ(EndingOf(7 * kVoteStop), Ending::kStopped);
+  EXPECT_EQ(EndingOf(1000 * kVoteHandOver + kVoteCheckpoint), std::nullopt);
+  EXPECT_EQ(EndingOf(kVoteHandOver + kVoteStop), Ending::kStopped);
+  EXPECT_EQ(EndingOf(1000 * kVoteSeconds), Ending::kSeconds);
+  EXPECT_EQ(EndingOf(1000 * kVoteDollars), Ending::kDollars);
+  EXPECT_EQ(EndingOf(999 * kVoteDollars + kVoteSeconds), Ending::kSeconds);
 }
 
 TEST(StopRule, EndsWhenTheAlgorithmHasConverged) {

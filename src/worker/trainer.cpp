@@ -5,9 +5,12 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <string>
+#include <utility>
 
 #include "worker/metrics.h"
 #include "worker/stop_rule.h"
+#include "worker/training_state.h"
 
 namespace lambdaml {
 
@@ -26,51 +29,130 @@ class Trainer {
         best_(begin_),
         began_(parts.clock.Now()) {}
 
+  Result<void> Restore(const Restored& from) {
+    SharedTraining state = TRY(ReadShared(parts_.spec, parameters_.size(), from.shared));
+    std::optional<ByteSpan> own;
+    if (from.own) own = TRY(ReadOwn(state.rounds, *from.own));
+    TRY(parts_.algorithm.Restore(state.algorithm, own));
+    std::ranges::copy(state.parameters, parameters_.begin());
+    begin_ = std::move(state.begin);
+    best_ = std::move(state.best);
+    best_loss_ = state.best_loss;
+    rule_.set_state(state.rule);
+    seconds_before_ = state.seconds;
+    epoch_score_ = state.epoch_score;
+    epochs_drawn_ = state.epochs_drawn;
+    trained_.rounds = state.rounds;
+    trained_.epochs = state.epochs;
+    trained_.curve = std::move(state.curve);
+    if (from.run == Restored::Run::kSame) trained_.ending = state.ending;
+    return {};
+  }
+
   Result<Trained> Run() {
-    std::optional<Ending> ending;
-    while (!ending) ending = TRY(OneRound());
-    trained_.ending = *ending;
-    if (ending == Ending::kDiverged) std::copy(best_.begin(), best_.end(), parameters_.begin());
-    trained_.train = TRY(EvaluateOn(parts_.share.train));
-    if (parts_.share.test_rows > 0) {
-      trained_.test = ending == Ending::kDiverged ? TRY(EvaluateOn(parts_.share.test)) : trained_.curve.back().test;
-    }
+    while (!trained_.ending && !hands_over_) TRY(OneRound());
+    if (!hands_over_) TRY(Finish());
     return std::move(trained_);
   }
 
  private:
-  Result<std::optional<Ending>> OneRound() {
+  Result<void> OneRound() {
     const Round round = TRY(parts_.algorithm.Step(parts_.peers, parameters_, hooks_.vote));
     ++trained_.rounds;
     trained_.epochs = round.epoch;
     epoch_score_.Add(round.score);
-    if (parts_.spec.sync == "bsp" && !IsFinite(round.score)) return std::optional(Ending::kDiverged);
-    std::optional<Ending> ending;
-    if (round.caught_up) ending = rule_.AfterRound(round, trained_.rounds);
-    if (!ending && !round.epoch_ended) {
-      if (hooks_.round_is_due()) hooks_.after_round(Point(round.score));
-      return ending;
+    if (IsBsp() && !IsFinite(round.score)) {
+      trained_.ending = Ending::kDiverged;
+      return {};
     }
-    const std::optional<Ending> by_loss = TRY(EndEpoch(round, ending.has_value()));
-    return ending && by_loss != Ending::kDiverged ? ending : by_loss;
+    if (round.caught_up) trained_.ending = rule_.AfterRound(round, trained_.rounds);
+    if (trained_.ending || round.epoch_ended) {
+      TRY(EndEpoch(round.measures));
+    } else if (hooks_.round_is_due()) {
+      hooks_.after_round(Point(round.score));
+    }
+    // With staleness, scores within an epoch differ from rank to rank.
+    const bool is_boundary = round.caught_up && (IsBsp() || round.epoch_ended);
+    if (trained_.ending || !is_boundary) return {};
+    return Heed(round);
   }
 
-  // Draws a point of the curve; evaluates on the test rows if it is time to.
-  Result<std::optional<Ending>> EndEpoch(const Round& round, bool last) {
-    if (parts_.spec.sync != "bsp") TRY(AgreeOnScore());
-    if (!IsFinite(epoch_score_)) return std::optional(Ending::kDiverged);
+  // All ranks take the same checkpoint, or none.
+  Result<void> Heed(const Round& round) {
+    trained_.ending = EndingOf(round.votes);
+    if (trained_.ending) return TakeCheckpoint(round, Purpose::kStop);
+    hands_over_ = Holds(round.votes, kVoteHandOver);
+    if (hands_over_) return TakeCheckpoint(round, Purpose::kHandOver);
+    if (Holds(round.votes, kVoteCheckpoint)) return TakeCheckpoint(round, Purpose::kKeepOn);
+    return {};
+  }
+
+  Result<void> TakeCheckpoint(const Round& round, Purpose purpose) {
+    AlgorithmState state = parts_.algorithm.Save();
+    return hooks_.checkpoint({.shared = parts_.peers.rank() == 0 ? Shared(std::move(state.shared)) : Bytes{},
+                              .own = WriteOwn(trained_.rounds, state.own),
+                              .rounds = trained_.rounds,
+                              .epochs = trained_.epochs,
+                              .loss = round.epoch_ended ? trained_.curve.back().loss : Point(round.score).loss},
+                             purpose);
+  }
+
+  Bytes Shared(Bytes algorithm) const {
+    return WriteShared(parts_.spec, {.rounds = trained_.rounds,
+                                     .epochs = trained_.epochs,
+                                     .epochs_drawn = epochs_drawn_,
+                                     .seconds = SecondsTrained(),
+                                     .ending = trained_.ending,
+                                     .epoch_score = epoch_score_,
+                                     .rule = rule_.state(),
+                                     .best_loss = best_loss_,
+                                     .curve = trained_.curve,
+                                     .parameters = {parameters_.begin(), parameters_.end()},
+                                     .begin = begin_,
+                                     .best = best_,
+                                     .algorithm = std::move(algorithm)});
+  }
+
+  // Training that was stopped may have ended within an epoch, or after one that was not due to be evaluated.
+  Result<void> Finish() {
+    if (trained_.ending != Ending::kDiverged && epoch_score_.rows > 0) TRY(EndEpoch({}));
+    const bool diverged = trained_.ending == Ending::kDiverged;
+    if (diverged) std::ranges::copy(best_, parameters_.begin());
+    trained_.train = TRY(EvaluateOn(parts_.share.train));
+    if (parts_.share.test_rows == 0) return {};
+    if (diverged) {
+      trained_.test = TRY(EvaluateOn(parts_.share.test));
+      return {};
+    }
+    CurvePoint& last = trained_.curve.back();
+    if (!last.test) last.test = TRY(EvaluateOn(parts_.share.test));
+    trained_.test = last.test;
+    return {};
+  }
+
+  // Draws a point of the curve; evaluates on the test rows if it is time to. May end the training.
+  Result<void> EndEpoch(const std::vector<std::pair<std::string, double>>& measures) {
+    if (!IsBsp()) TRY(AgreeOnScore());
+    if (!IsFinite(epoch_score_)) {
+      trained_.ending = Ending::kDiverged;
+      return {};
+    }
     CurvePoint point = Point(epoch_score_);
-    point.measures.insert(round.measures.begin(), round.measures.end());
+    point.measures.insert(measures.begin(), measures.end());
     epoch_score_ = {};
     KeepIfBest(point.loss);
     ++epochs_drawn_;
-    const bool evaluate = last || epochs_drawn_ % parts_.spec.evaluate_every == 0;
+    const bool evaluate = trained_.ending || epochs_drawn_ % parts_.spec.evaluate_every == 0;
     if (evaluate && parts_.share.test_rows > 0) point.test = TRY(EvaluateOn(parts_.share.test));
-    if (point.test && !std::isfinite(point.test->loss)) return std::optional(Ending::kDiverged);
+    if (point.test && !std::isfinite(point.test->loss)) {
+      trained_.ending = Ending::kDiverged;
+      return {};
+    }
     trained_.curve.push_back(point);
     hooks_.after_epoch(point);
-    if (!evaluate) return std::optional<Ending>();
-    return rule_.AfterEvaluation(point.test ? point.test->loss : point.loss);
+    if (evaluate && !trained_.ending)
+      trained_.ending = rule_.AfterEvaluation(point.test ? point.test->loss : point.loss);
+    return {};
   }
 
   // What training that diverges later comes back to: the parameters with which the epoch of the lowest loss began,
@@ -110,13 +192,16 @@ class Trainer {
     const Metrics means = MetricsOf(parts_.model.learns(), score, {});
     return {.round = trained_.rounds,
             .epoch = trained_.epochs,
-            .seconds = Seconds(parts_.clock.Now() - began_),
+            .seconds = SecondsTrained(),
             .loss = means.loss + parts_.model.penalty().ValueAt(parameters_),
             .accuracy = means.accuracy,
             .rmse = means.rmse,
             .measures = {},
             .test = {}};
   }
+
+  bool IsBsp() const { return parts_.spec.sync == "bsp"; }
+  double SecondsTrained() const { return seconds_before_ + Seconds(parts_.clock.Now() - began_); }
 
   const TrainerParts& parts_;
   const TrainerHooks& hooks_;
@@ -126,15 +211,20 @@ class Trainer {
   std::vector<float> best_;   // those of the epoch with the lowest loss so far
   double best_loss_ = std::numeric_limits<double>::infinity();
   Clock::Time began_;
+  double seconds_before_ = 0;  // of training, by earlier functions
   Score epoch_score_;
   std::int64_t epochs_drawn_ = 0;
+  bool hands_over_ = false;
   Trained trained_;
 };
 
 }  // namespace
 
-Result<Trained> Train(const TrainerParts& parts, const TrainerHooks& hooks, std::span<float> parameters) {
-  return Trainer(parts, hooks, parameters).Run();
+Result<Trained> Train(const TrainerParts& parts, const TrainerHooks& hooks, std::span<float> parameters,
+                      const Restored* from) {
+  Trainer trainer(parts, hooks, parameters);
+  if (from != nullptr) TRY(trainer.Restore(*from));
+  return trainer.Run();
 }
 
 }  // namespace lambdaml

@@ -24,18 +24,39 @@ struct Lengths {
   double dual = 0;        // |r u|^2
 };
 
-// In the machine's byte order. Lengths are of this rank, all else is the same on every rank.
-struct State {
+// In the machine's byte order.
+struct Shared {
   std::uint32_t magic = 0x4D4D4441;  // "ADMM"
-  std::uint32_t version = 1;
+  std::uint32_t version = 2;
   std::uint64_t parameters = 0;
   std::uint64_t rounds = 0;
+  std::uint64_t duals_from = 0;     // the duals began from 0 after so many rounds
   std::uint64_t measured_from = 0;  // the first round whose residuals are of this rho
   double rho = 0;
   double passes = 0;
   double moved = 0;  // r^2 w |z - z before|^2 in the last round
-  Lengths own;
 };
+
+// Then come the duals and the state of the solver.
+struct Own {
+  std::uint32_t magic = 0x574F4441;  // "ADOW"
+  std::uint32_t version = 2;
+  Lengths lengths;
+};
+
+// The header in front of `bytes`, if there are at least `after` bytes behind it.
+template <class Header>
+Result<Header> HeaderOf(ByteSpan bytes, std::size_t after) {
+  Header header;
+  if (bytes.size() < sizeof header + after) {
+    return Error{Code::kInvalid, StrCat("state of the algorithm: cut off after ", bytes.size(), " bytes")};
+  }
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (header.magic != Header().magic || header.version != Header().version) {
+    return Error{Code::kInvalid, "state of the algorithm: not of ADMM, version 2; start the job anew"};
+  }
+  return header;
+}
 
 double SquaredLength(std::span<const float> values) {
   double squares = 0;
@@ -71,7 +92,7 @@ class Admm final : public Algorithm {
     const double ranks = peers.size();
     const double passes = TRY(MinimiseLocally(parameters, state_.rho / ranks));
     const Score& own = loss_.first_score();
-    const Lengths& before = state_.own;
+    const Lengths& before = lengths_;
     std::array<double, 9> tally{
         own.loss,      own.correct,       own.squares, own.rows,         static_cast<double>(vote()),
         before.primal, before.parameters, before.dual, passes * own.rows};
@@ -86,7 +107,7 @@ class Admm final : public Algorithm {
                 .epoch_ended = true,
                 .measures = {{"rho", state_.rho}},
                 .votes = static_cast<std::int64_t>(tally[4])};
-    if (state_.rounds > 1) {
+    if (state_.rounds > state_.duals_from + 1) {
       round.measures.insert(round.measures.end(), {{"primal", residuals.primal}, {"dual", residuals.dual}});
       round.converged = Converged(residuals, ranks);
       AdaptTo(residuals);
@@ -96,36 +117,41 @@ class Admm final : public Algorithm {
 
   double epochs() const override { return settings_.sgd.epochs; }
 
-  Bytes Save() const override {
-    Bytes bytes = ToBytes(std::as_bytes(std::span(&state_, 1)));
-    const ByteSpan duals = std::as_bytes(std::span(dual_));
-    bytes.insert(bytes.end(), duals.begin(), duals.end());
+  AlgorithmState Save() const override {
+    AlgorithmState state{.shared = ToBytes(std::as_bytes(std::span(&state_, 1))), .own = {}};
+    const Own own{.lengths = lengths_};
     const Bytes of_solver = solver_->Save();
-    bytes.insert(bytes.end(), of_solver.begin(), of_solver.end());
-    return bytes;
+    for (const ByteSpan part :
+         {std::as_bytes(std::span(&own, 1)), std::as_bytes(std::span(dual_)), ByteSpan(of_solver)}) {
+      state.own.insert(state.own.end(), part.begin(), part.end());
+    }
+    return state;
   }
 
-  Result<void> Restore(ByteSpan bytes) override {
-    const std::span<std::byte> duals = std::as_writable_bytes(std::span(dual_));
-    State state;
-    if (bytes.size() < sizeof state + duals.size()) {
-      return Error{Code::kInvalid, StrCat("state of the algorithm: cut off after ", bytes.size(), " bytes")};
+  Result<void> Restore(ByteSpan shared, std::optional<ByteSpan> own) override {
+    Shared state = TRY(HeaderOf<Shared>(shared, 0));
+    if (state.parameters != dual_.size() || shared.size() != sizeof state) {
+      return Error{Code::kInvalid, "state of the algorithm: of ADMM with another model; start the job anew"};
     }
-    std::memcpy(&state, bytes.data(), sizeof state);
-    if (state.magic != state_.magic || state.version != state_.version || state.parameters != dual_.size()) {
-      return Error{Code::kInvalid,
-                   "state of the algorithm: not of ADMM, version 1, and this model; start the job anew"};
-    }
-    TRY(solver_->Restore(bytes.subspan(sizeof state + duals.size())));
-    std::ranges::copy(bytes.subspan(sizeof state, duals.size()), duals.begin());
+    if (own) TRY(RestoreOwn(*own));
+    if (!own) state.duals_from = state.rounds;
     state_ = state;
     return {};
   }
 
  private:
+  Result<void> RestoreOwn(ByteSpan own) {
+    const std::span<std::byte> duals = std::as_writable_bytes(std::span(dual_));
+    const Own header = TRY(HeaderOf<Own>(own, duals.size()));
+    TRY(solver_->Restore(own.subspan(sizeof header + duals.size())));
+    std::ranges::copy(own.subspan(sizeof header, duals.size()), duals.begin());
+    lengths_ = header.lengths;
+    return {};
+  }
+
   // Sets local_ to x_i, and both sum_ and brought_ to relaxed x_i + u_i.
   Result<double> MinimiseLocally(std::span<const float> consensus, double pull) {
-    loss_.Begin(consensus, dual_, pull);
+    loss_.Begin(state_.rounds, consensus, dual_, pull);
     std::ranges::copy(consensus, local_.begin());
     const double passes = TRY(solver_->Minimise(loss_, local_));
     const auto relaxation = static_cast<float>(settings_.relaxation);
@@ -142,21 +168,21 @@ class Admm final : public Algorithm {
     const auto threshold = static_cast<float>(penalty_.l1 / state_.rho);
     const auto shrink = static_cast<float>(state_.rho / (state_.rho + penalty_.l2));
     state_.moved = 0;
-    state_.own = {};
+    lengths_ = {};
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       float next = share * sum_[i];
       if (i < penalty_.count) next = shrink * SoftThreshold(next, threshold);
       const double step = static_cast<double>(next) - static_cast<double>(parameters[i]);
       const double apart = static_cast<double>(local_[i]) - static_cast<double>(next);
       state_.moved += step * step;
-      state_.own.primal += apart * apart;
+      lengths_.primal += apart * apart;
       parameters[i] = next;
       dual_[i] = brought_[i] - next;
     }
     const double pull = state_.rho / ranks;
     state_.moved *= pull * pull * ranks;
-    state_.own.parameters = SquaredLength(local_);
-    state_.own.dual = pull * pull * SquaredLength(dual_);
+    lengths_.parameters = SquaredLength(local_);
+    lengths_.dual = pull * pull * SquaredLength(dual_);
   }
 
   // After the round before this one; `consensus` is the squared length of its z.
@@ -175,7 +201,9 @@ class Admm final : public Algorithm {
 
   // Residuals that were measured with another rho say nothing about this one.
   void AdaptTo(const Residuals& residuals) {
-    if (!settings_.adapt_rho || state_.rounds > kAdaptingRounds || state_.rounds <= state_.measured_from) return;
+    if (!settings_.adapt_rho || state_.rounds > state_.duals_from + kAdaptingRounds ||
+        state_.rounds <= state_.measured_from)
+      return;
     const double primal = residuals.primal * residuals.dual_size;
     const double dual = residuals.dual * residuals.primal_size;
     if (primal > kImbalance * dual) {
@@ -196,7 +224,8 @@ class Admm final : public Algorithm {
   Penalty penalty_;
   LocalLoss loss_;
   std::unique_ptr<LocalSolver> solver_;
-  State state_;
+  Shared state_;
+  Lengths lengths_;
   std::vector<float> dual_;
   std::vector<float> sum_;
   std::vector<float> brought_;  // relaxed x_i + u_i

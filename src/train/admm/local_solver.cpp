@@ -71,25 +71,14 @@ class SgdSolver final : public LocalSolver {
       std::ranges::copy(loss.centre(), parameters.begin());
       return 0;
     }
-    const std::uint64_t batches = sampler_.batches_per_epoch();
-    const std::uint64_t end = batches_done_ + batches * static_cast<std::uint64_t>(local_epochs_);
-    for (; batches_done_ < end; ++batches_done_) Descend(loss, parameters);
+    const std::uint64_t batches = sampler_.batches_per_epoch() * static_cast<std::uint64_t>(local_epochs_);
+    const std::uint64_t first = loss.round() * batches;
+    for (std::uint64_t batch = first; batch < first + batches; ++batch) Descend(loss, batch, parameters);
     return static_cast<double>(1 + local_epochs_);
   }
 
-  Bytes Save() const override {
-    Bytes state = ToBytes(std::as_bytes(std::span(&batches_done_, 1)));
-    const Bytes of_optimizer = optimizer_.Save();
-    state.insert(state.end(), of_optimizer.begin(), of_optimizer.end());
-    return state;
-  }
-
-  Result<void> Restore(ByteSpan saved) override {
-    if (saved.size() < sizeof batches_done_) return Error{Code::kInvalid, "state of the local solver: cut off"};
-    TRY(optimizer_.Restore(saved.subspan(sizeof batches_done_)));
-    std::memcpy(&batches_done_, saved.data(), sizeof batches_done_);
-    return {};
-  }
+  Bytes Save() const override { return optimizer_.Save(); }
+  Result<void> Restore(ByteSpan saved) override { return optimizer_.Restore(saved); }
 
  private:
   // One pass of each round evaluates.
@@ -98,18 +87,18 @@ class SgdSolver final : public LocalSolver {
     return settings.sgd.epochs * local / (local + 1);
   }
 
-  void Descend(const LocalLoss& loss, std::span<float> parameters) {
+  void Descend(const LocalLoss& loss, std::uint64_t number, std::span<float> parameters) {
     const Task& task = loss.task();
     batch_.Clear();
     batch_.columns = task.rows.columns;
-    for (const std::uint32_t row : sampler_.Rows(batches_done_)) batch_.Append(task.rows, row);
+    for (const std::uint32_t row : sampler_.Rows(number)) batch_.Append(task.rows, row);
     if (batch_.rows() == 0) return;
     std::fill(gradient_.begin(), gradient_.end(), 0.0F);
     const Score score = task.model.AddGradient(parameters, batch_, gradient_);
     const auto share = static_cast<float>(1 / score.rows);
     for (float& g : gradient_) g *= share;
     loss.AddPull(parameters, static_cast<double>(task.total_rows) / static_cast<double>(task.rows.rows()), gradient_);
-    optimizer_.Step(gradient_, schedule_.RateAt(batches_done_, sampler_.batches_per_epoch()), parameters);
+    optimizer_.Step(gradient_, schedule_.RateAt(number, sampler_.batches_per_epoch()), parameters);
   }
 
   std::int64_t local_epochs_;
@@ -118,14 +107,14 @@ class SgdSolver final : public LocalSolver {
   Optimizer optimizer_;
   std::vector<float> gradient_;
   Batch batch_;
-  std::uint64_t batches_done_ = 0;
 };
 
 }  // namespace
 
-void LocalLoss::Begin(std::span<const float> consensus, std::span<const float> dual, double pull) {
+void LocalLoss::Begin(std::uint64_t round, std::span<const float> consensus, std::span<const float> dual, double pull) {
   for (std::size_t i = 0; i < centre_.size(); ++i) centre_[i] = consensus[i] - dual[i];
   pull_ = pull;
+  round_ = round;
   evaluations_ = 0;
 }
 

@@ -17,8 +17,8 @@ class LocalLoss final : public Objective {
   // The task must outlive this.
   explicit LocalLoss(const Task& task) : task_(task), centre_(task.model.parameter_count()) {}
 
-  // The problem of the next round: the centre is `consensus` - `dual`, r is `pull`.
-  void Begin(std::span<const float> consensus, std::span<const float> dual, double pull);
+  // The problem of a round, counted from 0: the centre is `consensus` - `dual`, r is `pull`.
+  void Begin(std::uint64_t round, std::span<const float> consensus, std::span<const float> dual, double pull);
 
   Result<double> Evaluate(std::span<const float> parameters, std::span<float> gradient) override;
 
@@ -26,6 +26,7 @@ class LocalLoss final : public Objective {
   void AddPull(std::span<const float> parameters, double weight, std::span<float> gradient) const;
 
   const Task& task() const { return task_; }
+  std::uint64_t round() const { return round_; }
   std::span<const float> centre() const { return centre_; }
   double pull() const { return pull_; }
 
@@ -36,6 +37,7 @@ class LocalLoss final : public Objective {
   const Task& task_;
   std::vector<float> centre_;
   double pull_ = 0;
+  std::uint64_t round_ = 0;
   Score first_score_;
   std::int64_t evaluations_ = 0;  // of the round
 };

@@ -84,8 +84,8 @@ class Em final : public Algorithm {
   }
 
   double epochs() const override { return settings_.epochs; }
-  Bytes Save() const override;
-  Result<void> Restore(ByteSpan bytes) override;
+  AlgorithmState Save() const override;
+  Result<void> Restore(ByteSpan shared, std::optional<ByteSpan> own) override;
 
  private:
   static constexpr std::size_t kOfScore = 3;  // loss, rows and votes
@@ -180,24 +180,24 @@ class Em final : public Algorithm {
   Batch batch_;
 };
 
-Bytes Em::Save() const {
+AlgorithmState Em::Save() const {
   const std::size_t of_counts = counts_.size() * sizeof(double);
   Bytes bytes(sizeof state_ + 2 * of_counts);
   std::memcpy(bytes.data(), &state_, sizeof state_);
   std::memcpy(bytes.data() + sizeof state_, counts_.data(), of_counts);
   std::memcpy(bytes.data() + sizeof state_ + of_counts, epoch_counts_.data(), of_counts);
-  return bytes;
+  return {.shared = std::move(bytes), .own = {}};
 }
 
-Result<void> Em::Restore(ByteSpan bytes) {
+Result<void> Em::Restore(ByteSpan shared, std::optional<ByteSpan> own) {
   const std::size_t of_counts = counts_.size() * sizeof(double);
-  if (bytes.size() != sizeof state_ + 2 * of_counts) {
-    return Error{Code::kInvalid, StrCat("state of the algorithm: ", bytes.size(), " bytes instead of ",
+  if (shared.size() != sizeof state_ + 2 * of_counts) {
+    return Error{Code::kInvalid, StrCat("state of the algorithm: ", shared.size(), " bytes instead of ",
                                         sizeof state_ + 2 * of_counts, "; it is cut off or of another model")};
   }
   State state;
-  std::memcpy(&state, bytes.data(), sizeof state);
-  if (state.magic != State().magic) {
+  std::memcpy(&state, shared.data(), sizeof state);
+  if (state.magic != State().magic || !IsEmpty(own)) {
     return Error{Code::kInvalid, "state of the algorithm: not a state of em, version 1; start the job anew"};
   }
   if (state.clusters != state_.clusters || state.batches_per_epoch != state_.batches_per_epoch) {
@@ -207,8 +207,8 @@ Result<void> Em::Restore(ByteSpan bytes) {
                         "; continue with the same data, model and batch")};
   }
   state_ = state;
-  std::memcpy(counts_.data(), bytes.data() + sizeof state_, of_counts);
-  std::memcpy(epoch_counts_.data(), bytes.data() + sizeof state_ + of_counts, of_counts);
+  std::memcpy(counts_.data(), shared.data() + sizeof state_, of_counts);
+  std::memcpy(epoch_counts_.data(), shared.data() + sizeof state_ + of_counts, of_counts);
   return {};
 }
 

@@ -78,9 +78,9 @@ void Follow(const Course& course, const Task& task, Communicator& peers, Trace& 
   trace.centres.resize(task.model.parameter_count());
   for (std::int64_t round = 0;; ++round) {
     if (round == course.restart_after) {
-      const Bytes state = algorithm->Save();
+      const AlgorithmState state = algorithm->Save();
       algorithm = MakeAlgorithm(choice, task).value();
-      ASSERT_TRUE(algorithm->Restore(state).ok());
+      ASSERT_TRUE(algorithm->Restore(state.shared, state.own).ok());
     }
     const auto done = algorithm->Step(peers, trace.centres, [&peers] { return peers.rank() + 1; });
     if (!done.ok()) {
@@ -208,16 +208,19 @@ TEST(Em, RestoreRefusesWhatIsNotItsState) {
   const auto other = Kmeans(4, 2);
   const Task task{.model = *model, .rows = blobs.dense, .total_rows = 20};
   const auto algorithm = MakeAlgorithm({"em", {}}, task).value();
-  Bytes state = algorithm->Save();
-  EXPECT_TRUE(algorithm->Restore(state).ok());
-  EXPECT_FALSE(algorithm->Restore(ByteSpan(state).first(state.size() - 1)).ok());
-  EXPECT_FALSE(algorithm->Restore({}).ok());
+  Bytes state = algorithm->Save().shared;
+  EXPECT_TRUE(algorithm->Save().own.empty());
+  EXPECT_TRUE(algorithm->Restore(state, ByteSpan()).ok());
+  EXPECT_TRUE(algorithm->Restore(state, std::nullopt).ok());
+  EXPECT_FALSE(algorithm->Restore(state, state).ok());
+  EXPECT_FALSE(algorithm->Restore(ByteSpan(state).first(state.size() - 1), std::nullopt).ok());
+  EXPECT_FALSE(algorithm->Restore({}, std::nullopt).ok());
   const Task of_other{.model = *other, .rows = blobs.dense, .total_rows = 20};
-  EXPECT_FALSE(MakeAlgorithm({"em", {}}, of_other).value()->Restore(state).ok());
+  EXPECT_FALSE(MakeAlgorithm({"em", {}}, of_other).value()->Restore(state, std::nullopt).ok());
   const auto batches = MakeAlgorithm({"em", {{"batch", "5"}}}, task).value();
-  EXPECT_NE(batches->Restore(state).error().message.find("this job has 3 and 4"), std::string::npos);
+  EXPECT_NE(batches->Restore(state, std::nullopt).error().message.find("this job has 3 and 4"), std::string::npos);
   state[0] ^= std::byte{1};
-  EXPECT_FALSE(algorithm->Restore(state).ok());
+  EXPECT_FALSE(algorithm->Restore(state, std::nullopt).ok());
 }
 
 // After a batch, a centre is the mean of all rows that it has had.

@@ -8,14 +8,13 @@ namespace {
 class GaSgd final : public Algorithm {
  public:
   GaSgd(const SgdSettings& settings, const Task& task)
-      : sgd_(settings, task), gradient_(task.model.parameter_count()) {}
+      : sgd_(settings, task, Unit::kGradients), gradient_(task.model.parameter_count()) {}
 
   Result<Round> Step(Communicator& peers, std::span<float> parameters, const Vote& vote) override {
     const Score own = sgd_.SumGradient(parameters, gradient_);
     const Round round = TRY(sgd_.Exchange(peers,
                                           {.values = gradient_,
                                            .parameters = parameters,
-                                           .unit = Unit::kGradients,
                                            .share = peers.size() / sgd_.MeanRows(1),
                                            .score = own,
                                            .batches_done = sgd_.batches_done() + 1},
@@ -26,8 +25,8 @@ class GaSgd final : public Algorithm {
   }
 
   double epochs() const override { return sgd_.settings().epochs; }
-  Bytes Save() const override { return sgd_.Save(); }
-  Result<void> Restore(ByteSpan state) override { return sgd_.Restore(state); }
+  AlgorithmState Save() const override { return sgd_.Save(); }
+  Result<void> Restore(ByteSpan shared, std::optional<ByteSpan> own) override { return sgd_.Restore(shared, own); }
 
  private:
   Sgd sgd_;

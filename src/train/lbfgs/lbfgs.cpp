@@ -23,10 +23,11 @@ class GlobalLoss final : public Objective {
   Result<double> Evaluate(std::span<const float> parameters, std::span<float> gradient) override {
     std::fill(gradient.begin(), gradient.end(), 0.0F);
     const Score own = task_.rows.rows() == 0 ? Score{} : task_.model.AddGradient(parameters, task_.rows, gradient);
-    std::array<double, 5> tally{own.loss, own.correct, own.squares, own.rows, static_cast<double>(vote_())};
+    const double word = evaluations_++ == 0 ? static_cast<double>(vote_()) : 0;
+    std::array<double, 5> tally{own.loss, own.correct, own.squares, own.rows, word};
     TRY(peers_.AllReduce(Contribution{.values = gradient, .tally = tally}));
     score_ = {.loss = tally[0], .correct = tally[1], .squares = tally[2], .rows = tally[3]};
-    votes_ = static_cast<std::int64_t>(tally[4]);
+    votes_ += static_cast<std::int64_t>(tally[4]);
     const auto share = static_cast<float>(1 / score_.rows);
     for (float& g : gradient) g *= share;
     smooth_.AddSmoothGradient(parameters, 1, gradient);
@@ -35,6 +36,7 @@ class GlobalLoss final : public Objective {
 
   // Of the last evaluation.
   const Score& score() const { return score_; }
+  // Of the round: they travel with its first evaluation.
   std::int64_t votes() const { return votes_; }
 
  private:
@@ -44,6 +46,7 @@ class GlobalLoss final : public Objective {
   Penalty smooth_;
   Score score_;
   std::int64_t votes_ = 0;
+  std::int64_t evaluations_ = 0;
 };
 
 struct LbfgsHeader {
@@ -78,22 +81,22 @@ class Lbfgs final : public Algorithm {
 
   double epochs() const override { return settings_.epochs; }
 
-  Bytes Save() const override {
+  AlgorithmState Save() const override {
     const LbfgsHeader header{.evaluations = evaluations_, .score = score_};
     Bytes state = ToBytes(std::as_bytes(std::span(&header, 1)));
     const Bytes of_minimiser = minimiser_.Save();
     state.insert(state.end(), of_minimiser.begin(), of_minimiser.end());
-    return state;
+    return {.shared = std::move(state), .own = {}};
   }
 
-  Result<void> Restore(ByteSpan state) override {
+  Result<void> Restore(ByteSpan shared, std::optional<ByteSpan> own) override {
     LbfgsHeader header;
     const std::uint32_t magic = header.magic;
-    if (state.size() >= sizeof header) std::memcpy(&header, state.data(), sizeof header);
-    if (state.size() < sizeof header || header.magic != magic || header.version != 1) {
+    if (shared.size() >= sizeof header) std::memcpy(&header, shared.data(), sizeof header);
+    if (shared.size() < sizeof header || header.magic != magic || header.version != 1 || !IsEmpty(own)) {
       return Error{Code::kInvalid, "state of the algorithm: not a state of L-BFGS, version 1; start the job anew"};
     }
-    TRY(minimiser_.Restore(state.subspan(sizeof header)));
+    TRY(minimiser_.Restore(shared.subspan(sizeof header)));
     evaluations_ = header.evaluations;
     score_ = header.score;
     return {};

@@ -66,7 +66,7 @@ class Pace {
 class MaSgd final : public Algorithm {
  public:
   MaSgd(const MaSgdSettings& settings, const Task& task)
-      : sgd_(settings.sgd, task),
+      : sgd_(settings.sgd, task, Unit::kParameters),
         pace_(settings.local_steps == 0 ? sgd_.batches_per_epoch() : static_cast<std::uint64_t>(settings.local_steps)),
         adapts_(settings.adapt == "loss"),
         gradient_(task.model.parameter_count()),
@@ -83,7 +83,6 @@ class MaSgd final : public Algorithm {
     Round round = TRY(sgd_.Exchange(peers,
                                     {.values = model_,
                                      .parameters = parameters,
-                                     .unit = Unit::kParameters,
                                      .share = static_cast<double>(peers.size()),
                                      .score = own,
                                      .batches_done = sgd_.batches_done()},
@@ -100,17 +99,17 @@ class MaSgd final : public Algorithm {
 
   double epochs() const override { return sgd_.settings().epochs; }
 
-  Bytes Save() const override {
-    Bytes state = sgd_.Save();
+  AlgorithmState Save() const override {
+    AlgorithmState state = sgd_.Save();
     const Bytes of_pace = pace_.Save();
-    state.insert(state.end(), of_pace.begin(), of_pace.end());
+    state.shared.insert(state.shared.end(), of_pace.begin(), of_pace.end());
     return state;
   }
 
-  Result<void> Restore(ByteSpan state) override {
-    const std::size_t of_pace = std::min(state.size(), Pace::kSavedBytes);
-    TRY(sgd_.Restore(state.first(state.size() - of_pace)));
-    return pace_.Restore(state.last(of_pace));
+  Result<void> Restore(ByteSpan shared, std::optional<ByteSpan> own) override {
+    const std::size_t of_pace = std::min(shared.size(), Pace::kSavedBytes);
+    TRY(sgd_.Restore(shared.first(shared.size() - of_pace), own));
+    return pace_.Restore(shared.last(of_pace));
   }
 
  private:
