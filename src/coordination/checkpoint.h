@@ -3,12 +3,14 @@
 
 // The state of a job at a boundary between two rounds, in a store that keeps what it is given. Each rank writes its
 // part; when all parts are there, the head of the job is replaced by a conditional put, so that it names them. A part
-// checks itself: number, rank, length and CRC-32C are in it. So whoever reads the head finds what it names, whole.
+// checks itself (checkpoint_part.h). So whoever reads the head finds what it names, whole.
 //
 // The head also says how often all ranks have gone back to it together. It is one record, so a checkpoint of before a
-// restart can never be committed after it.
+// restart can never be committed after it; and its parts have other keys, so a writer that wakes up late spoils
+// nothing.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +18,7 @@
 #include "base/bytes.h"
 #include "base/key.h"
 #include "base/result.h"
-#include "coordination/protocol.h"
+#include "coordination/checkpoint_part.h"
 #include "storage/store.h"
 
 namespace lambdaml {
@@ -30,15 +32,16 @@ struct CheckpointManifest {
   double epochs = 0;
   double loss = 0;  // of the last round
   std::int64_t unix_ms = 0;
-  std::string committed_by;  // instance
+  std::string committed_by{};  // instance
 
   friend bool operator==(const CheckpointManifest&, const CheckpointManifest&) = default;
 };
 
 struct JobHead {
-  std::int64_t restart = 0;                      // how often all ranks have gone back
-  std::string why;                               // the last time
-  std::optional<CheckpointManifest> checkpoint;  // nothing: the beginning
+  std::int64_t restart = 0;                        // how often all ranks have gone back
+  std::string by{};                                // the last time: which instance said so
+  std::string why{};                               // likewise
+  std::optional<CheckpointManifest> checkpoint{};  // nothing: the beginning
 
   friend bool operator==(const JobHead&, const JobHead&) = default;
 };
@@ -46,20 +49,18 @@ struct JobHead {
 std::string ToJson(const JobHead& head);
 Result<JobHead> ParseJobHead(std::string_view json);
 
-inline constexpr std::int64_t kSharedPart = -1;  // else the rank
-
 // May be used from several threads. The store must outlive it.
 class Checkpoints {
  public:
   // Everything is below `prefix`.
-  Checkpoints(Store& store, Key prefix, const ProtocolSteps& steps)
-      : store_(store), prefix_(std::move(prefix)), steps_(steps) {}
+  Checkpoints(Store& store, Key prefix) : store_(store), prefix_(std::move(prefix)) {}
 
   Result<JobHead> Head();  // of a job that has none: the beginning, restart 0
 
-  Result<void> WritePart(std::int64_t number, std::int64_t part, ByteSpan state);
-  // kInvalid names the key and what is wrong with it.
-  Result<Blob> ReadPart(std::int64_t number, std::int64_t part);
+  // `part` is a rank or kSharedPart. Of the manifest the number and the restart count.
+  Result<void> WritePart(const CheckpointManifest& of, std::int64_t part, ByteSpan state);
+  // kNotFound if it was dropped meanwhile: read the head again. kInvalid names the key and what is wrong with it.
+  Result<Blob> ReadPart(const CheckpointManifest& of, std::int64_t part);
 
   // Makes `next` the head's checkpoint. Returns false, having done nothing, if there is one of this number or a later
   // one already; kConflict if there was a restart that `next` does not belong to.
@@ -69,13 +70,18 @@ class Checkpoints {
   // if others were faster.
   Result<JobHead> DeclareRestart(std::int64_t known, std::string_view by, std::string_view why);
 
-  // Deletes the parts of checkpoint `number`.
-  Result<void> Drop(std::int64_t number, std::int64_t ranks);
+  // Deletes the parts of a checkpoint that the head does not name any more.
+  Result<void> Drop(const CheckpointManifest& of);
 
  private:
+  // The head as `decide` wants it, which is asked again when another writer came between. Nothing: as it is.
+  using Decide = std::function<Result<std::optional<JobHead>>(const JobHead& head)>;
+  Result<JobHead> Change(const Decide& decide);
+  Key HeadKey() const { return prefix_ / "head"; }
+  Key PartKey(const CheckpointManifest& of, std::int64_t part) const;
+
   Store& store_;
   Key prefix_;
-  ProtocolSteps steps_;
 };
 
 }  // namespace lambdaml

@@ -36,60 +36,60 @@ Error ToError(std::string_view text) {
 }
 
 // Writes what nobody has written yet; what is there already stays.
-Result<void> SaveFirst(Store& channel, const Key& key, std::string_view text) {
-  Result<void> saved = SaveIfAbsent(channel, key, AsBytes(text));
+Result<void> SaveFirst(Store& records, const Key& key, std::string_view text) {
+  Result<void> saved = SaveIfAbsent(records, key, AsBytes(text));
   if (!saved.ok() && saved.error().code == Code::kConflict) return {};
   return saved;
 }
 
 }  // namespace
 
-Result<void> OpenJob(Store& channel, const JobInvocation& invocation) {
-  return Save(channel, invocation.OpenKey(), AsBytes(invocation.attempt));
+Result<void> OpenJob(Store& records, const JobInvocation& invocation) {
+  return Save(records, invocation.OpenKey(), AsBytes(invocation.attempt));
 }
 
-Result<bool> IsOpen(Store& channel, const JobInvocation& invocation) {
+Result<bool> IsOpen(Store& records, const JobInvocation& invocation) {
   const Key key = invocation.OpenKey();
-  return TRY(channel.Get({&key, 1})).front().has_value();
+  return TRY(records.Get({&key, 1})).front().has_value();
 }
 
-Result<void> AbortJob(Store& channel, const JobInvocation& invocation, const Error& why) {
-  return SaveFirst(channel, invocation.AbortKey(), ErrorText(why));
+Result<void> AbortJob(Store& records, const JobInvocation& invocation, const Error& why) {
+  return SaveFirst(records, invocation.AbortKey(), ErrorText(why));
 }
 
-Result<std::optional<Error>> AbortOf(Store& channel, const JobInvocation& invocation) {
+Result<std::optional<Error>> AbortOf(Store& records, const JobInvocation& invocation) {
   const Key key = invocation.AbortKey();
-  const Values values = TRY(channel.Get({&key, 1}));
+  const Values values = TRY(records.Get({&key, 1}));
   if (!values.front()) return std::optional<Error>();
   return std::optional(ToError(values.front()->text()));
 }
 
-Result<void> PutReport(Store& channel, const JobInvocation& invocation, const WorkerReport& report) {
-  return SaveFirst(channel, invocation.ReportKey(invocation.rank), ToJson(report));
+Result<void> PutReport(Store& records, const JobInvocation& invocation, const WorkerReport& report) {
+  return SaveFirst(records, invocation.ReportKey(invocation.rank), ToJson(report));
 }
 
-Result<void> PutFailure(Store& channel, const JobInvocation& invocation, const Failure& failure) {
+Result<void> PutFailure(Store& records, const JobInvocation& invocation, const Failure& failure) {
   const std::string name = StrCat(failure.rank < 0 ? "trigger" : Padded(static_cast<std::uint64_t>(failure.rank), 4),
                                   ".", Padded(static_cast<std::uint64_t>(failure.incarnation), 4));
-  return SaveFirst(channel, invocation.FailurePrefix() / name, ToJson(failure));
+  return SaveFirst(records, invocation.FailurePrefix() / name, ToJson(failure));
 }
 
-Result<std::vector<Failure>> FailuresOf(Store& channel, const JobInvocation& invocation) {
+Result<std::vector<Failure>> FailuresOf(Store& records, const JobInvocation& invocation) {
   std::vector<Key> keys;
-  for (const Entry& entry : TRY(ListBelow(channel, invocation.FailurePrefix()))) keys.push_back(entry.key);
+  for (const Entry& entry : TRY(ListBelow(records, invocation.FailurePrefix()))) keys.push_back(entry.key);
   std::vector<Failure> failures;
-  for (const auto& value : TRY(channel.Get(keys))) {
+  for (const auto& value : TRY(records.Get(keys))) {
     if (value) failures.push_back(TRY(ParseFailure(value->text())));
   }
   return failures;
 }
 
-Result<JobEnd> AwaitEnd(Store& channel, const JobInvocation& invocation, Clock::Time deadline,
+Result<JobEnd> AwaitEnd(Store& records, const JobInvocation& invocation, Clock::Time deadline,
                         const std::atomic<bool>* cancelled) {
   std::vector<Key> keys{invocation.AbortKey()};
   for (std::int64_t rank = 0; rank < invocation.spec.workers; ++rank) keys.push_back(invocation.ReportKey(rank));
   const Values values =
-      TRY(channel.Wait(keys, {.deadline = deadline, .at_least = keys.size() - 1, .cancelled = cancelled, .urgent = 1}));
+      TRY(records.Wait(keys, {.deadline = deadline, .at_least = keys.size() - 1, .cancelled = cancelled, .urgent = 1}));
   JobEnd end;
   if (values.front()) end.aborted = ToError(values.front()->text());
   if (!std::ranges::all_of(values.begin() + 1, values.end(), [](const auto& value) { return value.has_value(); })) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What a job as a whole has come to, in the channel: it is open, it failed, each rank's report, how incarnations
-// failed.
+// What a job as a whole has come to, in the store of records: it is open, it failed, each rank's report, how
+// incarnations failed.
 
 #include <atomic>
 #include <cstdint>
@@ -20,21 +20,21 @@ namespace lambdaml {
 
 // Written before the first function is invoked. A function of a job that is not open has come too late and must do
 // nothing.
-Result<void> OpenJob(Store& channel, const JobInvocation& invocation);
-Result<bool> IsOpen(Store& channel, const JobInvocation& invocation);
+Result<void> OpenJob(Store& records, const JobInvocation& invocation);
+Result<bool> IsOpen(Store& records, const JobInvocation& invocation);
 
 // The job fails. The first reason stays. Ranks that wait in the exchange are told through its own abort key.
-Result<void> AbortJob(Store& channel, const JobInvocation& invocation, const Error& why);
+Result<void> AbortJob(Store& records, const JobInvocation& invocation, const Error& why);
 // Why it failed; nothing if it has not.
-Result<std::optional<Error>> AbortOf(Store& channel, const JobInvocation& invocation);
+Result<std::optional<Error>> AbortOf(Store& records, const JobInvocation& invocation);
 
 // Of a rank that is done; the first one stays.
-Result<void> PutReport(Store& channel, const JobInvocation& invocation, const WorkerReport& report);
+Result<void> PutReport(Store& records, const JobInvocation& invocation, const WorkerReport& report);
 
 // How an incarnation ended without a report.
-Result<void> PutFailure(Store& channel, const JobInvocation& invocation, const Failure& failure);
+Result<void> PutFailure(Store& records, const JobInvocation& invocation, const Failure& failure);
 // All of them, by rank and incarnation.
-Result<std::vector<Failure>> FailuresOf(Store& channel, const JobInvocation& invocation);
+Result<std::vector<Failure>> FailuresOf(Store& records, const JobInvocation& invocation);
 
 // What there is at this moment of the end of a job.
 struct JobEnd {
@@ -43,7 +43,7 @@ struct JobEnd {
 };
 
 // Waits until the job has ended or `deadline`. `cancelled` as in WaitOptions.
-Result<JobEnd> AwaitEnd(Store& channel, const JobInvocation& invocation, Clock::Time deadline,
+Result<JobEnd> AwaitEnd(Store& records, const JobInvocation& invocation, Clock::Time deadline,
                         const std::atomic<bool>* cancelled);
 
 }  // namespace lambdaml

@@ -10,7 +10,8 @@
 //
 // A rank is replaced by whoever puts {n + 1, called} over the record of a holder that has not changed for 0.7 of the
 // lease time, by the watcher's own clock: no two clocks are ever compared. The holder learns it at its next beat, which
-// conflicts; from then on it may write nothing.
+// conflicts; from then on it may write nothing. The highest incarnation wins: a record of a lower one is what a channel
+// has that lost its newest data (docs/formats/coordination.md).
 
 #include <atomic>
 #include <cstdint>
@@ -36,8 +37,8 @@ struct LeaseRecord {
   std::int64_t incarnation = 1;
   std::int64_t failures = 0;    // incarnations in a row that ended without a new checkpoint
   std::int64_t checkpoint = 0;  // the number of the last one when this incarnation was called
-  std::string holder;           // of kHeld: its instance
-  std::int64_t beats = 0;       // so that no two records are equal
+  std::string holder{};         // the instance that wrote the record; of kHeld: the one that lives
+  std::int64_t beats = 0;       // so that no two records of one holder are equal
   std::int64_t round = 0;       // the number of the collective call that the holder is in
   bool waiting = false;         // there, for other ranks; else it works
 
@@ -58,21 +59,23 @@ struct LeaseClaim {
   Key key;
   Clock::Duration time{};  // the lease time
   std::int64_t incarnation = 1;
-  std::string holder;
+  std::string holder{};
   ProtocolSteps steps = {};
 };
 
-// May be used from several threads.
+// May be used from several threads: puts come one after the other.
 class Lease {
  public:
-  // kConflict says who has it: another delivery of the same invocation, or a later incarnation.
+  // kConflict says who has it: another delivery of the same invocation, or a later incarnation. A record that is not
+  // there though this is not the first incarnation was lost by the channel, and so was one of a lower incarnation: it
+  // is written again, and has_vanished tells.
   static Result<std::unique_ptr<Lease>> Take(const LeaseClaim& claim);
 
-  // Writes the record anew. kConflict if another incarnation was called, from then on always. A record that is not
-  // there any more was lost by the channel: it is written again, and has_vanished tells.
+  // Writes the record anew. kConflict if another incarnation was called, or after PassOn or End: from then on always.
+  // A record that is not there any more, or went back in time, was lost by the channel: as above.
   Result<void> Beat();
 
-  // Whether this incarnation may write; free as long as the last beat is younger than the lapse, else it beats.
+  // Whether this incarnation may write; free as long as the last beat is clearly younger than the lapse, else it beats.
   Result<void> Check();
 
   // Told by the next beat.
@@ -80,37 +83,52 @@ class Lease {
 
   bool is_lost() const { return lost_; }
   bool has_vanished() const { return vanished_; }
+  // What the channel lost has been dealt with; has_vanished tells of the next time.
+  void ForgetLoss() { vanished_ = false; }
   LeaseRecord record() const;
 
-  // Calls the next incarnation, which the caller then has to invoke. `failures` counts this one if it failed.
+  // Calls the next incarnation, which the caller then has to invoke. `failures` counts this one if it failed. May be
+  // tried again after kUnavailable.
   Result<LeaseRecord> PassOn(std::int64_t failures, std::int64_t checkpoint);
 
   // The rank is done; nobody needs to hold it.
   Result<void> End();
 
  private:
-  Lease(const LeaseClaim& claim, LeaseRecord record);
-  Result<void> Write(LeaseRecord next);  // with mutex_ held
-  Error Lost();
+  class Turn;  // of one put after the other
+
+  explicit Lease(const LeaseClaim& claim) : claim_(claim) {}
+  // With the turn: puts `next`, whatever number of beats it has.
+  Result<void> Write(LeaseRecord next);
+  Result<void> Reread();  // kConflict if the lease is lost or left
+  Result<LeaseRecord> Leave(const LeaseRecord& last);
+  void Adopt(const LeaseRecord& mine, Clock::Time begin);
+  Error Lost() const;
 
   const LeaseClaim claim_;
+  std::atomic<bool> writing_ = false;  // somebody has the turn
+  std::optional<LeaseRecord> stored_;  // with the turn: what the store is believed to hold
+  std::int64_t beats_ = 0;             // with the turn: of all records that may have been written
+
   mutable std::mutex mutex_;
-  LeaseRecord record_;  // as it is in the store
-  Clock::Time written_{};
+  LeaseRecord record_;  // the last one that was written
+  std::atomic<Clock::Time> written_ = Clock::Time{};
   std::atomic<std::int64_t> round_ = 0;
   std::atomic<bool> waiting_ = false;
   std::atomic<bool> lost_ = false;
+  std::atomic<bool> left_ = false;  // passed on, or done
   std::atomic<bool> vanished_ = false;
 };
 
-// Beats beside its owner until it is destroyed or the lease is lost. A beat that fails otherwise is tried again soon.
+// Beats beside its owner until it is destroyed or the lease is lost or left. A beat that fails otherwise is tried again
+// soon.
 class LeaseKeeper {
  public:
-  // All must outlive this; the background needs a thread for this alone.
+  // All must outlive this; the background is for this alone and has a thread.
   LeaseKeeper(Lease& lease, Clock& clock, Clock::Duration lease_time, Background& background);
   LeaseKeeper(const LeaseKeeper&) = delete;
   LeaseKeeper& operator=(const LeaseKeeper&) = delete;
-  ~LeaseKeeper();  // returns within 100 ms
+  ~LeaseKeeper();  // within 100 ms, or when the beat that is just being written has ended
 
  private:
   Background& background_;

@@ -4,7 +4,9 @@
 // Watches the leases of a job and replaces who is gone. Several watch at once (the trigger, ranks that wait, the
 // command line tool); a conditional put decides whose replacement it is. May be used from several threads.
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -24,18 +26,23 @@ namespace lambdaml {
 
 inline constexpr std::int64_t kTriggerRank = -1;
 
-// `store`, `clock` and `invocation` must outlive the roster. The invocation is any one of the job.
+// All must outlive the roster. The invocation is any one of the job.
 struct RosterSetup {
-  Store& store;
+  Store& channel;
+  Store& records;
   Clock& clock;
   const JobInvocation& invocation;
+  std::function<Result<std::int64_t>()> checkpoint;  // the number of the head's checkpoint; 0: none
   Invoke invoke;
+  std::string instance;  // whose roster this is: no two of a job have the same
 };
 
 struct Seen {
   std::int64_t rank = 0;
   std::optional<LeaseRecord> record;  // nothing: not taken yet
-  bool lapsed = false;                // unchanged for the lapse since this roster first saw it so
+  // Unchanged since this roster first saw it so: for the lapse, or for twice the lease time if somebody was called and
+  // has not come.
+  bool lapsed = false;
 };
 
 class Roster {
@@ -45,9 +52,11 @@ class Roster {
   // One look at the leases of these ranks.
   Result<std::vector<Seen>> Look(std::span<const std::int64_t> ranks);
 
-  // Calls and invokes the next incarnation of a rank whose record is as it was seen. Does nothing if somebody else has
-  // changed it meanwhile. When too many incarnations have failed in a row without a new checkpoint, the job is aborted
-  // instead. `why` is for messages.
+  // Calls and invokes the next incarnation of a rank whose record is as it was seen, and notes how the last one ended
+  // (PutFailure). Does nothing if somebody else has changed it meanwhile, or the rank is done. When too many
+  // incarnations have failed in a row without a new checkpoint, the job is aborted instead. An invocation that is
+  // refused is tried again for some seconds; if that fails, the rank stays called, so that it lapses again. `why` is
+  // for messages.
   Result<void> Replace(const Seen& seen, std::string_view why);
 
   // Looks and replaces all of these that have lapsed.
@@ -59,11 +68,23 @@ class Roster {
 
  private:
   struct Watched {
-    std::string text;     // the record; empty: none
-    Clock::Time since{};  // when it was first seen so
+    std::optional<LeaseRecord> record;
+    Clock::Time since{};               // when it was first seen so
+    std::optional<LeaseRecord> known;  // the last one that was there
+  };
+  // The interval in which the channel gave its answer.
+  struct Glance {
+    Clock::Time begin{};
+    Clock::Time end{};
   };
 
+  bool HasLapsed(std::int64_t rank, const std::optional<LeaseRecord>& record, const Glance& glance);
+  LeaseRecord Known(const Seen& seen);
+  Result<void> Call(std::int64_t rank, const LeaseRecord& next, std::string_view why);
+
   const RosterSetup setup_;
+  const Clock::Duration lease_;
+  std::atomic<std::int64_t> calls_ = 0;
   std::mutex mutex_;
   std::map<std::int64_t, Watched> watched_;
 };

@@ -4,10 +4,13 @@
 // What a function is given besides its invocation, whichever part it plays. Everything that reaches out of it is made
 // by whoever runs it: a process of a platform, a test, or the simulator.
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/background.h"
 #include "base/clock.h"
@@ -19,8 +22,13 @@
 
 namespace lambdaml {
 
-// Queues an invocation of the function and returns. It may be delivered more than once, or late.
-using Invoke = std::function<Result<void>(std::string_view payload)>;
+// Queues invocations of the function, all at the same time, and returns. Each may be delivered more than once, or
+// late. One result for each; kUnavailable: too many run, try again. May be called from several threads.
+using Invoke = std::function<std::vector<Result<void>>(std::span<const std::string> payloads)>;
+
+// Queues invocations; those that are refused because too many run are tried again until `deadline`. The first error.
+Result<void> InvokeUntil(const Invoke& invoke, std::span<const std::string> payloads, Clock& clock,
+                         Clock::Time deadline);
 
 // The meter may be null; it must outlive the store.
 using OpenStoreAt = std::function<Result<std::unique_ptr<Store>>(std::string_view url, StoreMeter* meter)>;
