@@ -102,8 +102,9 @@ Result<void> Roster::Call(std::int64_t rank, const LeaseRecord& next, std::strin
     return noted;
   }
   const std::string payload = ToJson(InvocationOf(setup_.invocation, rank, next.incarnation));
-  TRY(InvokeUntil(setup_.invoke, {&payload, 1}, setup_.clock, setup_.clock.Now() + kInvokeFor)
-          .Context(StrCat("invoking ", NameOf(rank), " again")));
+  Result<void> invoked = InvokeUntil(setup_.invoke, {&payload, 1}, setup_.clock, setup_.clock.Now() + kInvokeFor)
+                             .Context(StrCat("invoking ", NameOf(rank), " again"));
+  if (!invoked.ok() && invoked.error().code != Code::kUnavailable) return invoked;
   return noted;
 }
 

@@ -55,8 +55,8 @@ class Roster {
   // Calls and invokes the next incarnation of a rank whose record is as it was seen, and notes how the last one ended
   // (PutFailure). Does nothing if somebody else has changed it meanwhile, or the rank is done. When too many
   // incarnations have failed in a row without a new checkpoint, the job is aborted instead. An invocation that is
-  // refused is tried again for some seconds; if that fails, the rank stays called, so that it lapses again. `why` is
-  // for messages.
+  // refused is tried again for some seconds; then the rank stays called, so that it lapses again. `why` is for
+  // messages.
   Result<void> Replace(const Seen& seen, std::string_view why);
 
   // Looks and replaces all of these that have lapsed.
