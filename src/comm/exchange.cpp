@@ -8,27 +8,14 @@
 
 #include "base/text.h"
 #include "comm/message.h"
+#include "comm/waiting.h"
 
 namespace lambdaml {
 
 namespace {
 
-// Rounds whose keys are deleted at once. A request to delete costs the latency of the channel, whatever its length.
-constexpr std::uint64_t kRoundsPerSweep = 8;
-
 // A message about a thousand missing ranks need not name them all.
 constexpr std::size_t kRanksNamedMax = 8;
-
-// The one addition of durations that may be as long as a century.
-Clock::Time Later(Clock::Time time, Clock::Duration duration) {
-  return duration < Clock::Time::max() - time ? time + duration : Clock::Time::max();
-}
-
-std::vector<int> Distinct(std::vector<int> ranks) {
-  std::ranges::sort(ranks);
-  ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
-  return ranks;
-}
 
 // How elements of this type travel when they are not sparse.
 ElementType DenseForm(ElementType type, Wire wire) {
@@ -50,24 +37,43 @@ Exchange::Exchange(const Membership& membership)
     : membership_(membership),
       job_hash_(JobHash(membership.job)),
       next_round_(membership.first_round),
-      readers_done_before_(membership.first_round),
-      swept_before_(membership.first_round),
+      sweep_(membership),
       heard_(static_cast<std::size_t>(membership.size)) {}
 
 Exchange::~Exchange() { membership_.background.Finish(); }
 
 Result<Collective> Exchange::Begin(std::uint64_t concurrent) {
-  StartSweep();
-  const std::lock_guard lock(mutex_);
-  TRY(swept_);
+  TRY(MayWrite(next_round_));
+  sweep_.Start();
+  TRY(sweep_.result());
+  Collective call = Next(concurrent);
+  ++next_round_;
+  return call;
+}
+
+Collective Exchange::Next(std::uint64_t concurrent) const {
   const Clock::Time now = membership_.clock.Now();
-  const std::uint64_t round = next_round_++;
-  return Collective{.round = round,
-                    .ended_before = round - concurrent,
-                    .began = now,
-                    .deadline = std::min(Later(now, membership_.timeout), membership_.deadline),
-                    .together = together_,
-                    .given_up = std::make_shared<std::atomic<bool>>(false)};
+  const std::lock_guard lock(mutex_);
+  return {.round = next_round_,
+          .ended_before = next_round_ - concurrent,
+          .began = now,
+          .deadline = std::min(Later(now, membership_.timeout), membership_.deadline),
+          .together = together_,
+          .given_up = std::make_shared<std::atomic<bool>>(false)};
+}
+
+Result<void> Exchange::Skip() {
+  TRY(MayWrite(next_round_));
+  ++next_round_;
+  return {};
+}
+
+void Exchange::Inherit(const Collective& call, std::span<const Outgoing> messages) {
+  for (const Outgoing& message : messages) sweep_.Note(call.round, KeyOf(call, message), LifeOf(message));
+}
+
+void Exchange::Inherit(const Key& key, std::uint64_t last_round) {
+  sweep_.Note(last_round, key, membership_.keeps_results ? Sweep::Life::kUntilForgotten : Sweep::Life::kUntilRead);
 }
 
 ByteSpan Exchange::Encode(const Collective& call, const Outgoing& message, Bytes& buffer) const {
@@ -93,15 +99,17 @@ ByteSpan Exchange::Encode(const Collective& call, const Outgoing& message, Bytes
 
 Result<void> Exchange::Post(const Collective& call, std::span<const Outgoing> messages) {
   if (messages.empty()) return {};
+  TRY(MayWrite(call.round));
   std::vector<Bytes> buffers(messages.size());
   std::vector<PutItem> items;
+  for (const Outgoing& message : messages) {
+    items.push_back({.key = KeyOf(call, message), .value = {}});
+    sweep_.Note(call.round, items.back().key, LifeOf(message));
+  }
   {
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < messages.size(); ++i) {
-      const MessageId id{.inbox = messages[i].to, .round = call.round, .part = messages[i].part, .sender = rank()};
-      items.push_back({.key = MessageKey(membership_.job, id), .value = {}});
-      written_.push_back({.round = call.round, .key = items.back().key});
-      if (buffers_.empty()) continue;
+      if (buffers_.empty()) break;
       buffers[i] = std::move(buffers_.back());
       buffers_.pop_back();
     }
@@ -128,13 +136,10 @@ Result<std::vector<Arrival>> Exchange::Collect(const Collective& call, std::span
   std::vector<Key> keys{membership_.abort};
   keys.reserve(expected.size() + 1);
   for (const Incoming& message : expected) keys.push_back(KeyOf(call, message));
-  const WaitOptions options{.deadline = call.deadline,
-                            .at_least = expected.size(),
-                            .cancelled = call.given_up.get(),
-                            .urgent = 1,
-                            .kind = call.together ? kind : 0,
-                            .since = call.together};
-  const Values values = TRY(membership_.store.Wait(keys, options));
+  std::vector<int> senders;
+  for (const Incoming& message : expected) senders.push_back(message.sender);
+  const Values values =
+      TRY(Await(membership_, {.call = call, .keys = keys, .senders = std::move(senders), .kind = kind}));
   if (values[0]) return Aborted(*values[0]);
   arrivals.reserve(expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -158,20 +163,19 @@ Result<std::vector<int>> Exchange::Absent(const Collective& call, std::span<cons
 
 Result<Arrival> Exchange::PostOnce(const Collective& call, const Outgoing& message, const Key& key,
                                    std::uint64_t last_round) {
+  TRY(MayWrite(call.round));
   Bytes buffer;
   const PutItem item{.key = key, .value = Encode(call, message, buffer), .condition = Condition::kIfAbsent};
   Result<void> put = membership_.store.Put({&item, 1});
   if (!put.ok() && put.error().code != Code::kConflict) return std::move(put).error();
-  {
-    const std::lock_guard lock(mutex_);
-    written_.push_back({.round = last_round, .key = key});
-  }
+  Inherit(key, last_round);
   const Incoming expected{.inbox = message.to, .sender = rank(), .type = message.values.type, .key = key};
   std::vector<Arrival> arrivals = TRY(Collect(call, {&expected, 1}));
   return std::move(arrivals.front());
 }
 
 Result<void> Exchange::PostSlot(const Collective& call, std::uint64_t generation, const Outgoing& message) {
+  TRY(MayWrite(call.round));
   Bytes buffer;
   const Key key = SlotKey(membership_.job, generation, rank());
   const PutItem item{.key = key, .value = Encode(call, message, buffer)};
@@ -179,20 +183,27 @@ Result<void> Exchange::PostSlot(const Collective& call, std::uint64_t generation
 }
 
 void Exchange::RetireSlot(const Collective& call, std::uint64_t generation) {
-  const std::lock_guard lock(mutex_);
-  written_.push_back({.round = call.round, .key = SlotKey(membership_.job, generation, rank())});
+  sweep_.Note(call.round, SlotKey(membership_.job, generation, rank()), Sweep::Life::kUntilRead);
 }
 
 Result<std::vector<std::optional<Arrival>>> Exchange::Peek(const Collective& call, std::span<const Incoming> expected) {
-  std::vector<Key> keys{membership_.abort};
+  std::vector<Key> keys;
   for (const Incoming& message : expected) keys.push_back(KeyOf(call, message));
-  const Values values = TRY(membership_.store.Get(keys));
-  if (values[0]) return Aborted(*values[0]);
+  const Values values = TRY(Get(keys));
   std::vector<std::optional<Arrival>> arrivals(expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    if (values[i + 1]) arrivals[i] = TRY(Check(call, expected[i], keys[i + 1], *values[i + 1]));
+    if (values[i]) arrivals[i] = TRY(Check(call, expected[i], keys[i], *values[i]));
   }
   return arrivals;
+}
+
+Result<Values> Exchange::Get(std::span<const Key> keys) {
+  std::vector<Key> all(keys.begin(), keys.end());
+  all.push_back(membership_.abort);
+  Values values = TRY(membership_.store.Get(all));
+  if (values.back()) return Aborted(*values.back());
+  values.pop_back();
+  return values;
 }
 
 ChannelSpeed Exchange::speed() const {
@@ -206,29 +217,18 @@ void Exchange::Synchronised(const Collective& call) {
   together_ = membership_.clock.Now();
 }
 
-void Exchange::ReadersDone(std::uint64_t round) {
-  const std::lock_guard lock(mutex_);
-  readers_done_before_ = std::max(readers_done_before_, round);
+Result<void> Exchange::MayWrite(std::uint64_t round) const {
+  return membership_.detector == nullptr ? Result<void>() : membership_.detector->MayWrite(round);
 }
 
-void Exchange::StartSweep() {
-  auto keys = std::make_shared<std::vector<Key>>();
-  {
-    const std::lock_guard lock(mutex_);
-    if (readers_done_before_ < swept_before_ + kRoundsPerSweep) return;
-    swept_before_ = readers_done_before_;
-    std::erase_if(written_, [this, &keys](Written& written) {
-      if (written.round >= readers_done_before_) return false;
-      keys->push_back(std::move(written.key));
-      return true;
-    });
-  }
-  std::ranges::sort(*keys);  // folder by folder, where the channel has folders
-  membership_.background.Start([this, keys] {
-    Result<void> deleted = membership_.store.Delete(*keys).Context("deleting the messages of rounds that are over");
-    const std::lock_guard lock(mutex_);
-    if (swept_.ok()) swept_ = std::move(deleted);
-  });
+Sweep::Life Exchange::LifeOf(const Outgoing& message) const {
+  const bool stays = membership_.keeps_results && message.to.is_of_all() && message.may_be_recalled;
+  return stays ? Sweep::Life::kUntilForgotten : Sweep::Life::kUntilRead;
+}
+
+Key Exchange::KeyOf(const Collective& call, const Outgoing& message) const {
+  return MessageKey(membership_.job,
+                    {.inbox = message.to, .round = call.round, .part = message.part, .sender = rank()});
 }
 
 Key Exchange::KeyOf(const Collective& call, const Incoming& expected) const {

@@ -7,8 +7,9 @@
 // - Collect says beforehand which messages it expects, so a contribution counts once, however often it is written.
 // - Every wait has a deadline; its error names the missing ranks. The job's abort key ends every wait at once.
 // - A rank deletes what it wrote itself, and only when every reader is done: when a call has synchronised all ranks,
-//   each of them has begun it and so has ended all calls before. Deletes go out in batches, beside the calls, so only a
-//   constant number of rounds is alive. What the last rounds leave is cleared with the job's prefix.
+//   each of them has begun it and so has ended all calls before. What may tell a rank that takes over the result of a
+//   call stays until it is forgotten (membership.h). What the last rounds leave is cleared with the job's prefix.
+// - The failure detector is asked before every write, and told of every wait that is long.
 //
 // Begin is called by one thread; the other functions may be called from several.
 
@@ -27,6 +28,7 @@
 #include "comm/elements.h"
 #include "comm/membership.h"
 #include "comm/message_key.h"
+#include "comm/sweep.h"
 
 namespace lambdaml {
 
@@ -38,6 +40,9 @@ struct Collective {
   Clock::Time deadline;
   std::optional<Clock::Time> together;          // when all ranks last ended a call at about the same time
   std::shared_ptr<std::atomic<bool>> given_up;  // part of it has failed, so that the others need not wait
+
+  // For a rank that takes over: the messages that tell the result of the call, if others have ended it.
+  std::shared_ptr<const std::vector<Key>> result{};
 };
 
 struct Outgoing {
@@ -46,6 +51,7 @@ struct Outgoing {
   std::uint64_t elements = 0;  // of the whole vector
   Elements values{};           // bytes and numbers must stay as they are until Post returns
   std::span<const double> tally{};
+  bool may_be_recalled = true;  // a message to all ranks stays for whoever takes over
 };
 
 struct Incoming {
@@ -85,6 +91,14 @@ class Exchange {
   // could not be deleted.
   Result<Collective> Begin(std::uint64_t concurrent = 0);
 
+  // The call that comes next, without beginning it; and counting it as one that is over without taking part in it.
+  Collective Next(std::uint64_t concurrent = 0) const;
+  Result<void> Skip();
+
+  // What this rank would have written in a call that is over, and the one that it takes over from has: to be deleted.
+  void Inherit(const Collective& call, std::span<const Outgoing> messages);
+  void Inherit(const Key& key, std::uint64_t last_round);
+
   // Writes all messages in one Store::Put.
   Result<void> Post(const Collective& call, std::span<const Outgoing> messages);
 
@@ -111,6 +125,11 @@ class Exchange {
   // that never waits must end with the others.
   Result<std::vector<std::optional<Arrival>>> Peek(const Collective& call, std::span<const Incoming> expected);
 
+  // The same for keys, unchecked; and what Peek does with each of them.
+  Result<Values> Get(std::span<const Key> keys);
+  Result<Arrival> Check(const Collective& call, const Incoming& expected, const Key& key, const Blob& message);
+  Key KeyOf(const Collective& call, const Incoming& expected) const;
+
   // By the writes so far.
   ChannelSpeed speed() const;
 
@@ -118,39 +137,34 @@ class Exchange {
   void Synchronised(const Collective& call);
 
   // To be told when it is known that every rank has ended all calls below `round`.
-  void ReadersDone(std::uint64_t round);
+  void ReadersDone(std::uint64_t round) { sweep_.ReadersDone(round); }
+
+  // No rank will take over at a call below `round`.
+  void Forget(std::uint64_t round) { sweep_.Forget(round); }
 
  private:
-  struct Written {
-    std::uint64_t round;
-    Key key;
-  };
-
   struct Heard {
     Clock::Time when;
     std::uint64_t round = 0;
   };
 
   ByteSpan Encode(const Collective& call, const Outgoing& message, Bytes& buffer) const;
-  Key KeyOf(const Collective& call, const Incoming& expected) const;
-  Result<Arrival> Check(const Collective& call, const Incoming& expected, const Key& key, const Blob& message);
+  Key KeyOf(const Collective& call, const Outgoing& message) const;
+  Sweep::Life LifeOf(const Outgoing& message) const;
+  Result<void> MayWrite(std::uint64_t round) const;
   Error Aborted(const Blob& reason) const;
   Error Missing(const Collective& call, std::span<const Incoming> expected, std::span<const Key> keys,
                 const Values& values);
   std::string LastHeard(int sender);
-  void StartSweep();
 
   Membership membership_;
   std::uint64_t job_hash_;
   std::uint64_t next_round_;
+  Sweep sweep_;
 
   mutable std::mutex mutex_;  // of what follows
   SpeedEstimate speed_;
   std::optional<Clock::Time> together_;
-  std::uint64_t readers_done_before_ = 0;
-  std::uint64_t swept_before_ = 0;
-  Result<void> swept_;
-  std::vector<Written> written_;             // not yet deleted
   std::vector<std::optional<Heard>> heard_;  // by rank
   std::vector<Bytes> buffers_;               // not in use, kept for their memory
 };

@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <vector>
 
+#include "comm/outcome.h"
 #include "comm/round_cost.h"
 #include "comm/stripe.h"
 
@@ -27,6 +30,24 @@ class Reduction {
   // itself.
   virtual std::optional<Incoming> FirstMessage(Exchange& exchange, const Collective& call, const Stripe& stripe,
                                                int sender) const = 0;
+
+  // All that this rank writes in a call. As long as it has not, the stripe has no outcome.
+  virtual std::vector<Outgoing> Written(const Exchange& exchange, const Stripe& stripe) const = 0;
+
+  // Where the sum is when the call is over: it then is there until it is forgotten, and as soon as all of it is there
+  // nobody needs anything of this rank any more.
+  virtual std::vector<Outcome> Outcomes(const Exchange& exchange, const Stripe& stripe) const = 0;
 };
+
+// A vector to be summed, and what its call knows of it.
+struct VectorSum {
+  Collective call;
+  Reduction* reduction = nullptr;
+  Elements values;
+  std::span<double> tally{};
+};
+
+// How the vector is cut; at least one stripe.
+std::vector<Stripe> StripesOf(const Exchange& exchange, const VectorSum& sum);
 
 }  // namespace lambdaml

@@ -81,7 +81,8 @@ Result<void> StaleSum::ExchangeTotals(const Collective& call, std::uint64_t stal
 }
 
 Result<void> StaleSum::Publish(const Collective& call, std::uint64_t staleness) {
-  const Outgoing total{.to = Inbox::OfAll(), .elements = values_, .values = Elements::Of(std::span(totals_))};
+  const Outgoing total{
+      .to = Inbox::OfAll(), .elements = values_, .values = Elements::Of(std::span(totals_)), .may_be_recalled = false};
   if (staleness != kAnyStaleness) return exchange_.Post(call, {&total, 1});
   has_slot_ = true;
   return exchange_.PostSlot(call, *generation_, total);

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "comm/cut.h"
 #include "comm/stale_sum.h"
 
 namespace lambdaml {
@@ -17,17 +16,22 @@ namespace {
 constexpr std::uint64_t kRoundsPerMeeting = 32;
 constexpr std::uint32_t kPartBehindBroadcast = 1;
 
-// A vector to be summed, and what its call knows of it.
-struct Sum {
-  Collective call;
-  Reduction* reduction = nullptr;
-  Elements values;
-  std::span<double> tally{};
-};
+bool MeetsBehindBroadcast(const Collective& call) { return call.round % kRoundsPerMeeting == kRoundsPerMeeting - 1; }
+
+Incoming NewsOf(int root) { return {.inbox = Inbox::OfAll(), .sender = root, .type = ElementType::kByte}; }
+
+// That every rank is here, by rank.
+std::vector<Incoming> Meeting(int ranks, std::uint32_t part) {
+  std::vector<Incoming> messages;
+  for (int sender = 0; sender < ranks; ++sender) {
+    messages.push_back({.inbox = Inbox::OfAll(), .sender = sender, .part = part, .elements = 0});
+  }
+  return messages;
+}
 
 // A call that was started, in the order of the calls.
 struct Started {
-  Sum sum;
+  VectorSum sum;
   Result<void> result;
 };
 
@@ -36,7 +40,11 @@ enum class Threads { kOne, kMany };
 class StoreCommunicator final : public Communicator {
  public:
   StoreCommunicator(const Membership& membership, std::unique_ptr<Chooser> chooser)
-      : exchange_(membership), chooser_(std::move(chooser)), stale_(exchange_), recorder_(membership.clock) {}
+      : exchange_(membership),
+        chooser_(std::move(chooser)),
+        stale_(exchange_),
+        replay_(exchange_),
+        recorder_(membership.clock) {}
   StoreCommunicator(const StoreCommunicator&) = delete;
   StoreCommunicator& operator=(const StoreCommunicator&) = delete;
   ~StoreCommunicator() override { exchange_.membership().background.Finish(); }
@@ -55,7 +63,7 @@ class StoreCommunicator final : public Communicator {
   Result<void> Broadcast(Bytes& bytes, int root) override;
   Result<void> Barrier() override;
   Result<bool> Recall(const Contribution& mine) override;
-  void Forget(std::uint64_t round) override;
+  void Forget(std::uint64_t round) override { exchange_.Forget(round); }
   std::uint64_t next_round() const override { return exchange_.next_round(); }
 
  private:
@@ -63,12 +71,19 @@ class StoreCommunicator final : public Communicator {
   Result<void> Run(std::string_view operation, std::uint64_t elements, const Work& work);
   template <class Work>
   Result<void> Recorded(std::string_view operation, const Collective& call, std::uint64_t elements, const Work& work);
+  template <class Take>
+  Result<bool> Recalled(std::string_view operation, std::uint64_t elements, const Take& take);
+
+  Result<bool> RecallSum(const Elements& values, std::span<double> tally);
+  Result<bool> RecallBroadcast(Bytes& bytes, int root);
+  Result<bool> RecallBarrier();
+  void TookPart(const Collective& call, std::span<const Incoming> messages);
 
   Result<void> SumFloats(const Collective& call, const Contribution& mine);
   Result<void> SumDoubles(const Collective& call, std::span<double> values);
-  Result<void> SumVector(const Sum& sum, Threads threads);
-  Result<void> SumStripe(const Sum& sum, const Stripe& stripe);
-  Error Explained(const Sum& sum, const Stripe& stripe, Error error);
+  Result<void> SumVector(VectorSum sum, Threads threads);
+  Result<void> SumStripe(const VectorSum& sum, const Stripe& stripe);
+  Error Explained(const VectorSum& sum, const Stripe& stripe, Error error);
 
   Result<void> Send(const Collective& call, Bytes& bytes);
   Result<void> Receive(const Collective& call, Bytes& bytes, int root);
@@ -77,6 +92,7 @@ class StoreCommunicator final : public Communicator {
   Exchange exchange_;
   std::unique_ptr<Chooser> chooser_;
   StaleSum stale_;
+  Replay replay_;
   FlightRecorder recorder_;
   std::vector<std::unique_ptr<Started>> started_;
 };
@@ -98,7 +114,41 @@ Result<void> StoreCommunicator::Run(std::string_view operation, std::uint64_t el
   return Recorded(operation, call, elements, work);
 }
 
+// Takes the result of the next call from the channel if all of it is there. If not, nothing has happened but that the
+// replay is over.
+template <class Take>
+Result<bool> StoreCommunicator::Recalled(std::string_view operation, std::uint64_t elements, const Take& take) {
+  if (!replay_.is_on() || size() == 1) return false;
+  TRY(Finish());
+  const Collective call = exchange_.Next();
+  Result<bool> taken = take(call);
+  if (taken.ok() && taken.value()) {
+    recorder_.Began(call.round, operation, elements);
+    recorder_.Ended(call.round, "recalled");
+    TRY(exchange_.Skip());
+  } else {
+    replay_.End();
+  }
+  return std::move(taken).Context(
+      StrCat("rank ", rank(), " of ", size(), ", round ", call.round, ", recalling ", operation));
+}
+
+Result<bool> StoreCommunicator::Recall(const Contribution& mine) {
+  if (mine.staleness > 0 || stale_.is_behind()) return false;
+  return RecallSum(Elements::Of(mine.values), mine.tally);
+}
+
+Result<bool> StoreCommunicator::RecallSum(const Elements& values, std::span<double> tally) {
+  return Recalled("AllReduce", values.count(), [this, &values, tally](const Collective& call) -> Result<bool> {
+    Reduction* const reduction = TRY(chooser_->Recall(replay_, exchange_, call, values));
+    if (reduction == nullptr) return false;
+    return replay_.Take({.call = call, .reduction = reduction, .values = values, .tally = tally});
+  });
+}
+
 Result<void> StoreCommunicator::AllReduce(const Contribution& mine) {
+  if (mine.staleness > 0) replay_.End();
+  if (TRY(Recall(mine))) return {};
   return Run("AllReduce", mine.values.size(), [this, &mine](const Collective& call) -> Result<void> {
     if (mine.staleness > 0) return stale_.Fold(call, mine);
     if (!stale_.is_behind()) return SumFloats(call, mine);
@@ -107,6 +157,7 @@ Result<void> StoreCommunicator::AllReduce(const Contribution& mine) {
 }
 
 Result<void> StoreCommunicator::AllReduce(std::span<double> values) {
+  if (TRY(RecallSum(Elements::Of(values), {}))) return {};
   return Run("AllReduce", values.size(), [this, values](const Collective& call) { return SumDoubles(call, values); });
 }
 
@@ -129,6 +180,14 @@ void StoreCommunicator::Start(const Contribution& mine) {
     started_.push_back(std::make_unique<Started>());
     started_.back()->result = std::move(caught_up);
     return;
+  }
+  if (replay_.is_on()) {  // then all that was started before is over
+    Result<bool> recalled = Recall(mine);
+    if (!recalled.ok() || recalled.value()) {
+      started_.push_back(std::make_unique<Started>());
+      if (!recalled.ok()) started_.back()->result = std::move(recalled).error();
+      return;
+    }
   }
   started_.push_back(std::make_unique<Started>());
   Started& started = *started_.back();
@@ -164,35 +223,31 @@ Result<void> StoreCommunicator::Finish() {
   return {};
 }
 
-Result<void> StoreCommunicator::SumVector(const Sum& sum, Threads threads) {
+Result<void> StoreCommunicator::SumVector(VectorSum sum, Threads threads) {
   const Membership& membership = exchange_.membership();
   RoundTo(membership.format.wire, sum.values);
-  const std::size_t copies = sum.reduction->Copies(size());
-  const Pieces cuts = CutStripes(sum.values.count(), ElementBytes(sum.values.type), copies, membership.piece_bytes);
+  if (membership.replays) sum.call.result = std::make_shared<const std::vector<Key>>(replay_.KeysOf(sum));
+  const std::vector<Stripe> stripes = StripesOf(exchange_, sum);
   Result<void> result;  // the first error, of whichever stripe
-  for (std::size_t i = 0; i < cuts.size(); ++i) {
-    const Stripe stripe{.values = sum.values.Slice(cuts[i].first, cuts[i].length),
-                        .tally = i == 0 ? sum.tally : std::span<double>(),
-                        .vector_elements = sum.values.count(),
-                        .number = static_cast<std::uint32_t>(i)};
-    const auto work = [this, &sum, &result, stripe] {
+  for (const Stripe& stripe : stripes) {
+    const auto work = [this, &sum, &result, &stripe] {
       if (*sum.call.given_up) return;
       Result<void> summed = SumStripe(sum, stripe);
       if (!summed.ok() && !sum.call.given_up->exchange(true)) result = std::move(summed);
     };
-    if (threads == Threads::kOne || cuts.size() == 1) {
+    if (threads == Threads::kOne || stripes.size() == 1) {
       work();
     } else {
       membership.background.Start(work);
     }
   }
-  if (threads == Threads::kMany && cuts.size() > 1) membership.background.Finish();
-  TRY(std::move(result));
+  if (threads == Threads::kMany && stripes.size() > 1) membership.background.Finish();
+  if (!result.ok()) TRY(replay_.TakeAfterAll(sum, std::move(result).error()));
   exchange_.Synchronised(sum.call);
   return {};
 }
 
-Result<void> StoreCommunicator::SumStripe(const Sum& sum, const Stripe& stripe) {
+Result<void> StoreCommunicator::SumStripe(const VectorSum& sum, const Stripe& stripe) {
   Result<void> summed = sum.reduction->AllReduce(exchange_, sum.call, stripe);
   if (summed.ok() || summed.error().code != Code::kTimeout) return summed;
   return Explained(sum, stripe, std::move(summed).error());
@@ -200,7 +255,7 @@ Result<void> StoreCommunicator::SumStripe(const Sum& sum, const Stripe& stripe) 
 
 // A rank that is late may be waiting itself: adds who has not even begun. The time-out stands whether or not this can
 // be found out.
-Error StoreCommunicator::Explained(const Sum& sum, const Stripe& stripe, Error error) {
+Error StoreCommunicator::Explained(const VectorSum& sum, const Stripe& stripe, Error error) {
   std::vector<Incoming> first;
   for (int sender = 0; sender < size(); ++sender) {
     if (sender == rank()) continue;
@@ -217,20 +272,17 @@ Result<void> StoreCommunicator::Broadcast(Bytes& bytes, int root) {
   if (root < 0 || root >= size()) {
     return Error{Code::kInvalid, StrCat("Broadcast from rank ", root, ": the ranks are 0 to ", size() - 1)};
   }
+  if (TRY(RecallBroadcast(bytes, root))) return {};
   return Run("Broadcast", bytes.size(), [this, &bytes, root](const Collective& call) -> Result<void> {
     TRY(rank() == root ? Send(call, bytes) : Receive(call, bytes, root));
-    const bool meets = call.round % kRoundsPerMeeting == kRoundsPerMeeting - 1;
-    return meets ? Meet(call, kPartBehindBroadcast) : Result<void>();
+    return MeetsBehindBroadcast(call) ? Meet(call, kPartBehindBroadcast) : Result<void>();
   });
 }
 
 Result<void> StoreCommunicator::Barrier() {
+  if (TRY(RecallBarrier())) return {};
   return Run("Barrier", 0, [this](const Collective& call) { return Meet(call, 0); });
 }
-
-Result<bool> StoreCommunicator::Recall(const Contribution& /*mine*/) { return false; }
-
-void StoreCommunicator::Forget(std::uint64_t /*round*/) {}
 
 Result<void> StoreCommunicator::Send(const Collective& call, Bytes& bytes) {
   const Outgoing message{
@@ -239,7 +291,7 @@ Result<void> StoreCommunicator::Send(const Collective& call, Bytes& bytes) {
 }
 
 Result<void> StoreCommunicator::Receive(const Collective& call, Bytes& bytes, int root) {
-  const Incoming message{.inbox = Inbox::OfAll(), .sender = root, .type = ElementType::kByte};
+  const Incoming message = NewsOf(root);
   const std::vector<Arrival> arrivals = TRY(exchange_.Collect(call, {&message, 1}));
   const ByteSpan payload = arrivals.front().values.bytes;
   bytes.assign(payload.begin(), payload.end());
@@ -249,19 +301,52 @@ Result<void> StoreCommunicator::Receive(const Collective& call, Bytes& bytes, in
 Result<void> StoreCommunicator::Meet(const Collective& call, std::uint32_t part) {
   const Outgoing here{.to = Inbox::OfAll(), .part = part};
   TRY(exchange_.Post(call, {&here, 1}));
-  std::vector<Incoming> others;
-  for (int sender = 0; sender < size(); ++sender) {
-    if (sender != rank()) others.push_back({.inbox = Inbox::OfAll(), .sender = sender, .part = part, .elements = 0});
-  }
+  std::vector<Incoming> others = Meeting(size(), part);
+  others.erase(others.begin() + rank());
   TRY(exchange_.Collect(call, others));
   exchange_.Synchronised(call);
   return {};
+}
+
+Result<bool> StoreCommunicator::RecallBroadcast(Bytes& bytes, int root) {
+  return Recalled("Broadcast", bytes.size(), [this, &bytes, root](const Collective& call) -> Result<bool> {
+    std::vector<Incoming> expected;
+    if (MeetsBehindBroadcast(call)) expected = Meeting(size(), kPartBehindBroadcast);
+    expected.push_back(NewsOf(root));
+    const auto arrivals = TRY(replay_.Find(call, expected));
+    if (!arrivals) return false;
+    const ByteSpan payload = arrivals->back().values.bytes;
+    bytes.assign(payload.begin(), payload.end());
+    TookPart(call, expected);
+    return true;
+  });
+}
+
+Result<bool> StoreCommunicator::RecallBarrier() {
+  return Recalled("Barrier", 0, [this](const Collective& call) -> Result<bool> {
+    const std::vector<Incoming> expected = Meeting(size(), 0);
+    if (!TRY(replay_.Find(call, expected))) return false;
+    TookPart(call, expected);
+    return true;
+  });
+}
+
+// In a call that is over: `messages` are what all ranks have sent to all.
+void StoreCommunicator::TookPart(const Collective& call, std::span<const Incoming> messages) {
+  for (const Incoming& message : messages) {
+    const Outgoing mine{.to = message.inbox, .part = message.part};
+    if (message.sender == rank()) exchange_.Inherit(call, {&mine, 1});
+  }
+  if (messages.size() >= static_cast<std::size_t>(size())) exchange_.Synchronised(call);
 }
 
 class AlwaysOne final : public Chooser {
  public:
   explicit AlwaysOne(std::unique_ptr<Reduction> reduction) : reduction_(std::move(reduction)) {}
   Result<Reduction*> Choose(Exchange&, const Collective&, const Elements&) override { return reduction_.get(); }
+  Result<Reduction*> Recall(Replay&, Exchange&, const Collective&, const Elements&) override {
+    return reduction_.get();
+  }
 
  private:
   std::unique_ptr<Reduction> reduction_;

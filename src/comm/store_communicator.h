@@ -11,6 +11,7 @@
 #include "comm/communicator.h"
 #include "comm/membership.h"
 #include "comm/reduction.h"
+#include "comm/replay.h"
 
 namespace lambdaml {
 
@@ -22,6 +23,10 @@ class Chooser {
 
   // Before anything of a call with a vector like this begins.
   virtual Result<Reduction*> Choose(Exchange& exchange, const Collective& call, const Elements& values) = 0;
+
+  // The same for a call that is over, by what is in the channel; nullptr if that is not known.
+  virtual Result<Reduction*> Recall(Replay& replay, Exchange& exchange, const Collective& call,
+                                    const Elements& values) = 0;
 
   // A call whose pattern was chosen has ended. Of calls that were under way at once it is told in their order.
   virtual void Ended(const Collective& /*call*/) {}

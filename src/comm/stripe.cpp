@@ -47,20 +47,15 @@ class Merging {
  private:
   void SumPart(std::size_t index, std::span<const Arrival> arrivals) {
     const Part& own = merge_.own[index];
-    const Part& sum = merge_.sums[index];
-    std::vector<Encoded> values;
-    std::vector<ByteSpan> tallies;
+    Terms terms;
     auto arrival = arrivals.begin();
     for (const int sender : merge_.senders) {
       const bool mine = sender == exchange_.rank();
-      values.push_back(mine ? Encoded{own.values.type, own.values.bytes, own.values.count()} : arrival->values);
-      tallies.push_back(mine ? std::as_bytes(own.tally) : arrival->tally);
+      terms.values.push_back(mine ? Encoded::Of(own.values) : arrival->values);
+      terms.tallies.push_back(mine ? std::as_bytes(own.tally) : arrival->tally);
       if (!mine) ++arrival;
     }
-    const WireFormat& format = exchange_.membership().format;
-    CanonicalSum(values, PrecisionOf(format), sum.values);
-    if (merge_.what == SumOf::kAllRanks) RoundTo(format.wire, sum.values);
-    if (!own.tally.empty()) SumTally(tallies, sum.tally);
+    AddUp(terms, exchange_.membership().format, merge_.what, merge_.sums[index]);
   }
 
   Exchange& exchange_;
@@ -103,10 +98,20 @@ Incoming ToCollect(const Part& part, const Route& route, int sender) {
           .tally = part.tally.size()};
 }
 
-Result<void> PostAll(Exchange& exchange, const Collective& call, const Parts& parts, const Route& route) {
+std::vector<Outgoing> ToPost(const Parts& parts, const Route& route) {
   std::vector<Outgoing> messages;
   for (const Part& part : parts) messages.push_back(ToPost(part, route));
-  return exchange.Post(call, messages);
+  return messages;
+}
+
+Result<void> PostAll(Exchange& exchange, const Collective& call, const Parts& parts, const Route& route) {
+  return exchange.Post(call, ToPost(parts, route));
+}
+
+void AddUp(const Terms& terms, const WireFormat& format, SumOf what, const Part& sum) {
+  CanonicalSum(terms.values, PrecisionOf(format), sum.values);
+  if (what == SumOf::kAllRanks) RoundTo(format.wire, sum.values);
+  if (!sum.tally.empty()) SumTally(terms.tallies, sum.tally);
 }
 
 Result<void> MergeFrom(Exchange& exchange, const Collective& call, const Merge& merge, const Route& route) {
@@ -133,13 +138,13 @@ Result<void> Gather(Exchange& exchange, const Collective& call, std::span<const 
   }
   if (expected.empty()) return {};
   const std::vector<Arrival> arrivals = TRY(exchange.Collect(call, expected, KindOf(merged.front().parts, route)));
-  for (std::size_t i = 0; i < arrivals.size(); ++i) {
-    Decode(arrivals[i].values, parts[i]->values);
-    if (!arrivals[i].tally.empty()) {
-      std::memcpy(parts[i]->tally.data(), arrivals[i].tally.data(), arrivals[i].tally.size());
-    }
-  }
+  for (std::size_t i = 0; i < arrivals.size(); ++i) TakeOver(arrivals[i], *parts[i]);
   return {};
+}
+
+void TakeOver(const Arrival& arrival, const Part& part) {
+  Decode(arrival.values, part.values);
+  if (!arrival.tally.empty()) std::memcpy(part.tally.data(), arrival.tally.data(), arrival.tally.size());
 }
 
 std::vector<int> AllRanks(int ranks) {

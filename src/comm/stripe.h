@@ -47,6 +47,7 @@ struct Route {
 };
 
 Outgoing ToPost(const Part& part, const Route& route);
+std::vector<Outgoing> ToPost(const Parts& parts, const Route& route);
 Incoming ToCollect(const Part& part, const Route& route, int sender);
 
 Result<void> PostAll(Exchange& exchange, const Collective& call, const Parts& parts, const Route& route);
@@ -58,6 +59,13 @@ inline Accumulate PrecisionOf(const WireFormat& format) {
 
 // Whether a sum is what the ranks asked for, or one that is still to be added to others and must stay exact.
 enum class SumOf : std::uint8_t { kAllRanks, kGroup };
+
+// What several ranks bring to a part, in their order, and its canonical sum.
+struct Terms {
+  std::vector<Encoded> values;
+  std::vector<ByteSpan> tallies;
+};
+void AddUp(const Terms& terms, const WireFormat& format, SumOf what, const Part& sum);
 
 // Collects these parts of every other one of `senders`, this rank among them, and writes the canonical sums over
 // `senders` to `sums`, which may be `own` itself.
@@ -77,6 +85,9 @@ struct Merged {
 
 // Takes over the parts of all others.
 Result<void> Gather(Exchange& exchange, const Collective& call, std::span<const Merged> merged, const Route& route);
+
+// What has arrived becomes the part.
+void TakeOver(const Arrival& arrival, const Part& part);
 
 // 0, 1, ... ranks - 1.
 std::vector<int> AllRanks(int ranks);

@@ -22,6 +22,17 @@ class AllGather final : public Reduction {
                                        int sender) const override {
     return ToCollect(CutStripe(stripe, 1, exchange.membership().piece_bytes).front().front(), kToAll, sender);
   }
+
+  std::vector<Outgoing> Written(const Exchange& exchange, const Stripe& stripe) const override {
+    return ToPost(CutStripe(stripe, 1, exchange.membership().piece_bytes).front(), kToAll);
+  }
+
+  std::vector<Outcome> Outcomes(const Exchange& exchange, const Stripe& stripe) const override {
+    return {{.parts = CutStripe(stripe, 1, exchange.membership().piece_bytes).front(),
+             .route = kToAll,
+             .senders = AllRanks(exchange.size()),
+             .type = stripe.values.type}};
+  }
 };
 
 }  // namespace

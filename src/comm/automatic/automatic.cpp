@@ -27,6 +27,7 @@ constexpr double kNewest = 0.2;  // weight of the newest round in the mean of a 
 // Vectors of more bytes than this travel long enough for the bandwidth to matter.
 constexpr std::uint64_t kLongVector = 256U << 10U;
 constexpr std::size_t kProbeBytes = std::size_t{1} << 20U;
+constexpr std::uint64_t kProbesMax = 16;  // messages at once
 
 struct Estimate {
   double seconds = 0;
@@ -54,14 +55,16 @@ class Automatic final : public Chooser {
   }
 
   Result<Reduction*> Choose(Exchange& exchange, const Collective& call, const Elements& values) override {
-    const std::uint64_t bytes = values.bytes.size();
-    const std::uint64_t period = call.round / kRoundsPerPeriod;
-    if (period_ != period) TRY(Enter(exchange, call, bytes));
-    period_ = period;
-    if (!chosen_.contains(bytes)) chosen_[bytes] = Cheapest(exchange.membership(), call, values);
+    if (period_ != PeriodOf(call)) TRY(Enter(exchange, call, values.bytes.size()));
     clock_ = &exchange.membership().clock;
-    under_way_ = {.round = call.round, .vector_bytes = bytes, .began = clock_->Now()};
-    return reductions_[chosen_[bytes]].get();
+    under_way_ = {.round = call.round, .vector_bytes = values.bytes.size(), .began = clock_->Now()};
+    return Chosen(exchange, call, values);
+  }
+
+  Result<Reduction*> Recall(Replay& replay, Exchange& exchange, const Collective& call,
+                            const Elements& values) override {
+    if (period_ != PeriodOf(call) && !TRY(EnterAgain(replay, exchange, call))) return nullptr;
+    return Chosen(exchange, call, values);
   }
 
   void Ended(const Collective& call) override {
@@ -86,22 +89,52 @@ class Automatic final : public Chooser {
   // In most patterns the last rank merges nothing for others alone, so its rounds are as long as they get.
   static int MeasurerOf(const Exchange& exchange) { return exchange.size() - 1; }
 
+  static std::uint64_t PeriodOf(const Collective& call) { return call.round / kRoundsPerPeriod; }
+  static std::uint64_t LastRoundOf(std::uint64_t period) { return (period + 1) * kRoundsPerPeriod - 1; }
+
+  static Incoming PublishedIn(const Exchange& exchange, std::uint64_t period) {
+    return {.inbox = Inbox::OfAll(),
+            .sender = MeasurerOf(exchange),
+            .type = ElementType::kByte,
+            .key = MeasuredKey(exchange.membership().job, period)};
+  }
+
   Result<void> Enter(Exchange& exchange, const Collective& call, std::uint64_t vector_bytes) {
-    const std::uint64_t period = call.round / kRoundsPerPeriod;
-    const Key key = MeasuredKey(exchange.membership().job, period);
-    std::vector<Arrival> arrivals;
-    if (exchange.rank() == MeasurerOf(exchange)) {
-      Bytes mine = ToBytes(TRY(Measure(exchange, call, vector_bytes)));
-      const Outgoing message{.to = Inbox::OfAll(), .elements = mine.size(), .values = {ElementType::kByte, mine}};
-      arrivals.push_back(TRY(exchange.PostOnce(call, message, key, (period + 1) * kRoundsPerPeriod - 1)));
-    } else {
-      const Incoming message{
-          .inbox = Inbox::OfAll(), .sender = MeasurerOf(exchange), .type = ElementType::kByte, .key = key};
-      arrivals = TRY(exchange.Collect(call, {&message, 1}));
+    const std::uint64_t period = PeriodOf(call);
+    const Incoming published = PublishedIn(exchange, period);
+    if (exchange.rank() != MeasurerOf(exchange)) {
+      const std::vector<Arrival> arrivals = TRY(exchange.Collect(call, {&published, 1}));
+      return Use(arrivals.front(), period);
     }
-    measured_ = TRY(ReadMeasurements(arrivals.front().values.bytes, candidates_.size()));
+    Bytes mine = ToBytes(TRY(Measure(exchange, call, vector_bytes)));
+    const Outgoing message{.to = Inbox::OfAll(), .elements = mine.size(), .values = {ElementType::kByte, mine}};
+    return Use(TRY(exchange.PostOnce(call, message, *published.key, LastRoundOf(period))), period);
+  }
+
+  // The period of a call that is over; false if nobody has entered it.
+  Result<bool> EnterAgain(Replay& replay, Exchange& exchange, const Collective& call) {
+    const std::uint64_t period = PeriodOf(call);
+    const Incoming published = PublishedIn(exchange, period);
+    const auto arrivals = TRY(replay.Find(call, {&published, 1}));
+    if (!arrivals) return false;
+    TRY(Use(arrivals->front(), period));
+    if (exchange.rank() != MeasurerOf(exchange)) return true;
+    exchange.Inherit(*published.key, LastRoundOf(period));
+    exchange.Inherit(call, Probes(exchange, kProbesMax, {}));
+    return true;
+  }
+
+  Result<void> Use(const Arrival& published, std::uint64_t period) {
+    measured_ = TRY(ReadMeasurements(published.values.bytes, candidates_.size()));
     chosen_.clear();
+    period_ = period;
     return {};
+  }
+
+  Reduction* Chosen(const Exchange& exchange, const Collective& call, const Elements& values) {
+    const std::uint64_t bytes = values.bytes.size();
+    if (!chosen_.contains(bytes)) chosen_[bytes] = Cheapest(exchange.membership(), call, values);
+    return reductions_[chosen_[bytes]].get();
   }
 
   // What is known so far. Before the first round, and the first one of a long vector, messages are written that nobody
@@ -110,7 +143,7 @@ class Automatic final : public Chooser {
     if (exchange.speed().latency_seconds == 0) {
       TRY(Probe(exchange, call, {.messages = 1}));  // also opens the connection
       TRY(Probe(exchange, call, {.messages = 1}));
-      TRY(Probe(exchange, call, {.messages = 16}));
+      TRY(Probe(exchange, call, {.messages = kProbesMax}));
     }
     if (vector_bytes > kLongVector && exchange.speed().worker_seconds == 0) {
       TRY(Probe(exchange, call, {.messages = 1, .longest = kProbeBytes}));
@@ -126,14 +159,18 @@ class Automatic final : public Chooser {
 
   static Result<void> Probe(Exchange& exchange, const Collective& call, const WriteTime& write) {
     Bytes payload(std::max<std::uint64_t>(1, write.longest));
+    return exchange.Post(call, Probes(exchange, write.messages, payload));
+  }
+
+  static std::vector<Outgoing> Probes(const Exchange& exchange, std::uint64_t messages, std::span<std::byte> payload) {
     std::vector<Outgoing> probes;
-    for (std::uint32_t i = 0; i < write.messages; ++i) {
+    for (std::uint32_t i = 0; i < messages; ++i) {
       probes.push_back({.to = Inbox::Of(exchange.rank()),
                         .part = UINT32_MAX - i,
                         .elements = payload.size(),
                         .values = {ElementType::kByte, payload}});
     }
-    return exchange.Post(call, probes);
+    return probes;
   }
 
   // A function of the bytes of the vector and of what has been published for this period alone.

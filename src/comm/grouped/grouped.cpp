@@ -18,18 +18,22 @@ std::size_t SmallestOf(std::span<const Group> groups) {
   return static_cast<std::size_t>(std::ranges::min(groups, {}, &Group::ranks).ranks);
 }
 
-// The sum of a group over one chunk, which must stay as exact as the way in which it was added.
+// In which type the sum of a group travels: it must stay as exact as the way in which it was added.
+ElementType TypeOfGroupSum(ElementType type, const WireFormat& format) {
+  return PrecisionOf(format) == Accumulate::kFloat64 ? ElementType::kFloat64 : type;
+}
+
+// The sum of a group over one chunk.
 class GroupSum {
  public:
   GroupSum(const Parts& own, const WireFormat& format) {
-    const bool wider = PrecisionOf(format) == Accumulate::kFloat64;
     std::size_t bytes = 0;
     for (const Part& part : own) bytes += part.values.count() * sizeof(double);
     storage_.resize(bytes);
     tally_.resize(own.front().tally.size());
     std::size_t at = 0;
     for (Part part : own) {
-      const ElementType type = wider ? ElementType::kFloat64 : part.values.type;
+      const ElementType type = TypeOfGroupSum(part.values.type, format);
       const std::size_t size = part.values.count() * ElementBytes(type);
       part.values = {type, std::span(storage_).subspan(at, size)};
       at += size;
@@ -49,18 +53,17 @@ class GroupSum {
 // One rank's view of one stripe.
 class Round {
  public:
-  Round(Exchange& exchange, const Collective& call, const Stripe& stripe)
-      : exchange_(exchange),
-        call_(call),
+  Round(const Exchange& exchange, const Stripe& stripe)
+      : rank_(exchange.rank()),
+        format_(exchange.membership().format),
         groups_(GroupsOf(exchange.size())),
         own_(*std::ranges::find_if(groups_, [&](const Group& group) { return group.contains(exchange.rank()); })),
         chunks_(CutStripe(stripe, SmallestOf(groups_), exchange.membership().piece_bytes)) {}
 
-  Result<void> Run() {
-    TRY(Scatter());
-    const auto own = static_cast<std::size_t>(exchange_.rank() - own_.first);
-    if (own < chunks_.size()) TRY(MergeOwn(own));
-    return GatherAll();
+  Result<void> Run(Exchange& exchange, const Collective& call) {
+    TRY(exchange.Post(call, Contributions()));
+    if (Own() < chunks_.size()) TRY(MergeOwn(exchange, call));
+    return GatherAll(exchange, call);
   }
 
   // What `sender` posts first: a contribution, or the sum of its group if it merges the only chunk.
@@ -73,41 +76,75 @@ class Round {
     return ToCollect(chunks_.front().front(), kToGroups, sender);
   }
 
+  std::vector<Outgoing> Written() const {
+    std::vector<Outgoing> messages = Contributions();
+    if (Own() >= chunks_.size()) return messages;
+    for (const Part& part : chunks_[Own()]) {
+      if (groups_.size() > 1) messages.push_back(ToPost(part, kToGroups));
+      if (own_.ranks > 1) messages.push_back(ToPost(part, kToGroup));
+    }
+    return messages;
+  }
+
+  // Nobody writes the sum for a group of one rank.
+  std::vector<Outcome> Outcomes() const {
+    std::vector<Outcome> outcomes;
+    for (std::size_t chunk = 0; chunk < chunks_.size(); ++chunk) {
+      const ElementType type = chunks_[chunk].front().values.type;
+      if (own_.ranks > 1) {
+        outcomes.push_back(
+            {.parts = chunks_[chunk], .route = kToGroup, .senders = {OwnerOf(own_, chunk)}, .type = type});
+      } else {
+        outcomes.push_back({.parts = chunks_[chunk],
+                            .route = kToGroups,
+                            .senders = OwnersOf(chunk),
+                            .type = TypeOfGroupSum(type, format_)});
+      }
+    }
+    return outcomes;
+  }
+
  private:
   int OwnerOf(const Group& group, std::size_t chunk) const { return group.first + static_cast<int>(chunk); }
+  std::size_t Own() const { return static_cast<std::size_t>(rank_ - own_.first); }  // the chunk, if there are so many
 
-  Result<void> Scatter() {
+  std::vector<int> OwnersOf(std::size_t chunk) const {
+    std::vector<int> owners;
+    for (const Group& group : groups_) owners.push_back(OwnerOf(group, chunk));
+    return owners;
+  }
+
+  std::vector<Outgoing> Contributions() const {
     std::vector<Outgoing> messages;
     for (std::size_t chunk = 0; chunk < chunks_.size(); ++chunk) {
       const int owner = OwnerOf(own_, chunk);
-      if (owner == exchange_.rank()) continue;
+      if (owner == rank_) continue;
       for (const Part& part : chunks_[chunk]) messages.push_back(ToPost(part, ToOwner(owner)));
     }
-    return exchange_.Post(call_, messages);
+    return messages;
   }
 
-  Result<void> MergeOwn(std::size_t chunk) {
-    const Parts& own = chunks_[chunk];
-    const GroupSum sum(own, exchange_.membership().format);
+  Result<void> MergeOwn(Exchange& exchange, const Collective& call) {
+    const Parts& own = chunks_[Own()];
+    const GroupSum sum(own, format_);
     std::vector<int> group(static_cast<std::size_t>(own_.ranks));
     std::iota(group.begin(), group.end(), own_.first);
     const Merge within{.senders = group, .own = own, .sums = sum.parts(), .what = SumOf::kGroup};
-    TRY(MergeFrom(exchange_, call_, within, ToOwner(exchange_.rank())));
-    if (groups_.size() > 1) TRY(PostAll(exchange_, call_, sum.parts(), kToGroups));
-    std::vector<int> owners;
-    for (const Group& other : groups_) owners.push_back(OwnerOf(other, chunk));
-    TRY(MergeFrom(exchange_, call_, {.senders = owners, .own = sum.parts(), .sums = own}, kToGroups));
-    return own_.ranks > 1 ? PostAll(exchange_, call_, own, kToGroup) : Result<void>();
+    TRY(MergeFrom(exchange, call, within, ToOwner(rank_)));
+    if (groups_.size() > 1) TRY(PostAll(exchange, call, sum.parts(), kToGroups));
+    const std::vector<int> owners = OwnersOf(Own());
+    TRY(MergeFrom(exchange, call, {.senders = owners, .own = sum.parts(), .sums = own}, kToGroups));
+    return own_.ranks > 1 ? PostAll(exchange, call, own, kToGroup) : Result<void>();
   }
 
-  Result<void> GatherAll() {
+  Result<void> GatherAll(Exchange& exchange, const Collective& call) {
     std::vector<Merged> merged;
     for (std::size_t i = 0; i < chunks_.size(); ++i) merged.push_back({OwnerOf(own_, i), chunks_[i]});
-    return Gather(exchange_, call_, merged, kToGroup);
+    return Gather(exchange, call, merged, kToGroup);
   }
 
-  Exchange& exchange_;
-  const Collective& call_;
+  int rank_;
+  WireFormat format_;
   std::vector<Group> groups_;
   Group own_;
   std::vector<Parts> chunks_;
@@ -116,14 +153,22 @@ class Round {
 class Grouped final : public Reduction {
  public:
   Result<void> AllReduce(Exchange& exchange, const Collective& call, const Stripe& stripe) override {
-    return Round(exchange, call, stripe).Run();
+    return Round(exchange, stripe).Run(exchange, call);
   }
 
   std::size_t Copies(int /*ranks*/) const override { return kCopies; }
 
-  std::optional<Incoming> FirstMessage(Exchange& exchange, const Collective& call, const Stripe& stripe,
+  std::optional<Incoming> FirstMessage(Exchange& exchange, const Collective& /*call*/, const Stripe& stripe,
                                        int sender) const override {
-    return Round(exchange, call, stripe).FirstMessage(sender);
+    return Round(exchange, stripe).FirstMessage(sender);
+  }
+
+  std::vector<Outgoing> Written(const Exchange& exchange, const Stripe& stripe) const override {
+    return Round(exchange, stripe).Written();
+  }
+
+  std::vector<Outcome> Outcomes(const Exchange& exchange, const Stripe& stripe) const override {
+    return Round(exchange, stripe).Outcomes();
   }
 };
 

@@ -30,6 +30,18 @@ class Reduce final : public Reduction {
     if (sender == kMerger) return std::nullopt;
     return ToCollect(CutStripe(stripe, 1, exchange.membership().piece_bytes).front().front(), kToMerger, sender);
   }
+
+  std::vector<Outgoing> Written(const Exchange& exchange, const Stripe& stripe) const override {
+    const Parts parts = CutStripe(stripe, 1, exchange.membership().piece_bytes).front();
+    return ToPost(parts, exchange.rank() == kMerger ? kToAll : kToMerger);
+  }
+
+  std::vector<Outcome> Outcomes(const Exchange& exchange, const Stripe& stripe) const override {
+    return {{.parts = CutStripe(stripe, 1, exchange.membership().piece_bytes).front(),
+             .route = kToAll,
+             .senders = {kMerger},
+             .type = stripe.values.type}};
+  }
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/scatter_reduce/scatter_reduce.h"
 
+#include <utility>
+
 namespace lambdaml::scatter_reduce {
 
 namespace {
@@ -18,13 +20,13 @@ std::vector<Parts> ChunksOf(const Exchange& exchange, const Stripe& stripe) {
   return CutStripe(stripe, static_cast<std::size_t>(exchange.size()), exchange.membership().piece_bytes);
 }
 
-Result<void> Scatter(Exchange& exchange, const Collective& call, std::span<const Parts> chunks) {
+std::vector<Outgoing> Contributions(const Exchange& exchange, std::span<const Parts> chunks) {
   std::vector<Outgoing> messages;
   for (std::size_t merger = 0; merger < chunks.size(); ++merger) {
     if (static_cast<int>(merger) == exchange.rank()) continue;
     for (const Part& part : chunks[merger]) messages.push_back(ToPost(part, ToMerger(merger)));
   }
-  return exchange.Post(call, messages);
+  return messages;
 }
 
 Result<void> MergeOwn(Exchange& exchange, const Collective& call, const Parts& own) {
@@ -44,7 +46,7 @@ class ScatterReduce final : public Reduction {
  public:
   Result<void> AllReduce(Exchange& exchange, const Collective& call, const Stripe& stripe) override {
     const std::vector<Parts> chunks = ChunksOf(exchange, stripe);
-    TRY(Scatter(exchange, call, chunks));
+    TRY(exchange.Post(call, Contributions(exchange, chunks)));
     const auto own = static_cast<std::size_t>(exchange.rank());
     if (own < chunks.size()) TRY(MergeOwn(exchange, call, chunks[own]));
     return GatherAll(exchange, call, chunks);
@@ -58,6 +60,24 @@ class ScatterReduce final : public Reduction {
     const std::size_t first = sender == 0 ? 1 : 0;
     if (first >= chunks.size()) return std::nullopt;
     return ToCollect(chunks[first].front(), ToMerger(first), sender);
+  }
+
+  std::vector<Outgoing> Written(const Exchange& exchange, const Stripe& stripe) const override {
+    const std::vector<Parts> chunks = ChunksOf(exchange, stripe);
+    std::vector<Outgoing> messages = Contributions(exchange, chunks);
+    const auto own = static_cast<std::size_t>(exchange.rank());
+    if (own >= chunks.size()) return messages;
+    for (const Part& part : chunks[own]) messages.push_back(ToPost(part, kToAll));
+    return messages;
+  }
+
+  std::vector<Outcome> Outcomes(const Exchange& exchange, const Stripe& stripe) const override {
+    std::vector<Outcome> outcomes;
+    for (Parts& chunk : ChunksOf(exchange, stripe)) {
+      const auto merger = static_cast<int>(outcomes.size());
+      outcomes.push_back({.parts = std::move(chunk), .route = kToAll, .senders = {merger}, .type = stripe.values.type});
+    }
+    return outcomes;
   }
 };
 
