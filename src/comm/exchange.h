@@ -13,6 +13,7 @@
 //
 // Begin is called by one thread; the other functions may be called from several.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -32,6 +33,12 @@
 
 namespace lambdaml {
 
+// The result of a call that others may have ended, as a rank that takes over must expect.
+struct KnownResult {
+  std::vector<Key> keys;  // of the messages that tell it
+  std::atomic<bool> is_there = false;
+};
+
 // One collective call in progress.
 struct Collective {
   std::uint64_t round = 0;
@@ -41,8 +48,7 @@ struct Collective {
   std::optional<Clock::Time> together;          // when all ranks last ended a call at about the same time
   std::shared_ptr<std::atomic<bool>> given_up;  // part of it has failed, so that the others need not wait
 
-  // For a rank that takes over: the messages that tell the result of the call, if others have ended it.
-  std::shared_ptr<const std::vector<Key>> result{};
+  std::shared_ptr<KnownResult> result{};  // nothing: not to be looked for
 };
 
 struct Outgoing {

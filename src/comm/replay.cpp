@@ -77,9 +77,7 @@ std::vector<Key> Replay::KeysOf(const VectorSum& sum) const {
   return keys;
 }
 
-Result<void> Replay::TakeAfterAll(const VectorSum& sum, Error error) {
-  const bool may_be_there = error.code == Code::kUnavailable && sum.call.result != nullptr;
-  if (!may_be_there || !TRY(AllExist(exchange_.membership().store, *sum.call.result))) return error;
+Result<void> Replay::TakeAfterAll(const VectorSum& sum) {
   VectorSum again = sum;
   again.call.given_up = std::make_shared<std::atomic<bool>>(false);
   again.call.result = nullptr;

@@ -36,10 +36,10 @@ class Replay {
   // Replaces a vector by its sum if all of that is in the channel; else leaves it as it is.
   Result<bool> Take(const VectorSum& sum);
 
-  // For a call that this rank takes part in, as others may have ended it: the keys of its sum, and what is to be done
-  // when `error` says that it is there.
+  // For a call that this rank takes part in, as others may have ended it: the messages of its sum, and to be called
+  // when they have turned out to be there.
   std::vector<Key> KeysOf(const VectorSum& sum) const;
-  Result<void> TakeAfterAll(const VectorSum& sum, Error error);
+  Result<void> TakeAfterAll(const VectorSum& sum);
 
  private:
   Result<void> ReadAhead(const Collective& call, std::span<const Incoming> expected);

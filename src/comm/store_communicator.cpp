@@ -226,7 +226,10 @@ Result<void> StoreCommunicator::Finish() {
 Result<void> StoreCommunicator::SumVector(VectorSum sum, Threads threads) {
   const Membership& membership = exchange_.membership();
   RoundTo(membership.format.wire, sum.values);
-  if (membership.replays) sum.call.result = std::make_shared<const std::vector<Key>>(replay_.KeysOf(sum));
+  if (membership.replays) {
+    sum.call.result = std::make_shared<KnownResult>();
+    sum.call.result->keys = replay_.KeysOf(sum);
+  }
   const std::vector<Stripe> stripes = StripesOf(exchange_, sum);
   Result<void> result;  // the first error, of whichever stripe
   for (const Stripe& stripe : stripes) {
@@ -242,7 +245,8 @@ Result<void> StoreCommunicator::SumVector(VectorSum sum, Threads threads) {
     }
   }
   if (threads == Threads::kMany && stripes.size() > 1) membership.background.Finish();
-  if (!result.ok()) TRY(replay_.TakeAfterAll(sum, std::move(result).error()));
+  if (sum.call.result != nullptr && sum.call.result->is_there) result = replay_.TakeAfterAll(sum);
+  TRY(std::move(result));
   exchange_.Synchronised(sum.call);
   return {};
 }

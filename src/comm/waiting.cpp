@@ -2,6 +2,8 @@
 #include "comm/waiting.h"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <utility>
 
 namespace lambdaml {
@@ -14,6 +16,9 @@ using std::chrono::seconds;
 // be if the channel had shown an old state or the incarnation before was slow to end. Then it looks ever less often.
 constexpr seconds kLooksForResultAfter{1};
 
+// How long every slice may end with a failure.
+constexpr seconds kFailsMax{30};
+
 class Waiting {
  public:
   Waiting(const Membership& membership, const Awaited& awaited)
@@ -25,7 +30,10 @@ class Waiting {
   Result<Values> Run() && {
     const Collective& call = awaited_.call;
     for (;;) {
-      TRY(WaitUntil(std::min({call.deadline, detector_look_, result_look_})));
+      const Clock::Time slice = std::min({call.deadline, detector_look_, result_look_});
+      Result<void> waited = WaitUntil(slice);
+      if (!waited.ok() && !MayGoOn(waited.error(), slice)) return std::move(waited).error();
+      if (waited.ok()) failing_since_.reset();
       const Clock::Time now = membership_.clock.Now();
       if (values_[0] || Missing().empty() || *call.given_up || now >= call.deadline) return std::move(values_);
       TRY(TellDetector(now));
@@ -34,6 +42,14 @@ class Waiting {
   }
 
  private:
+  // The layers below try again what fails, but hardly beyond the end of the wait; the end of a slice is none.
+  bool MayGoOn(const Error& error, Clock::Time slice) {
+    const Clock::Time now = membership_.clock.Now();
+    if (error.code != Code::kUnavailable || now < slice || slice == awaited_.call.deadline) return false;
+    if (!failing_since_) failing_since_ = now;
+    return now - *failing_since_ < kFailsMax;
+  }
+
   // The places of messages that are not there yet.
   std::vector<std::size_t> Missing() const {
     std::vector<std::size_t> missing;
@@ -75,7 +91,9 @@ class Waiting {
 
   Result<void> LookForResult(Clock::Time now) {
     if (now < result_look_) return {};
-    if (TRY(AllExist(membership_.store, *awaited_.call.result))) {
+    KnownResult& result = *awaited_.call.result;
+    if (TRY(AllExist(membership_.store, result.keys))) {
+      result.is_there = true;
       return Error{Code::kUnavailable, "the result of the call is in the channel already"};
     }
     result_look_ = now + (now - begin_);
@@ -88,6 +106,7 @@ class Waiting {
   Values values_;
   Clock::Time detector_look_ = Clock::Time::max();
   Clock::Time result_look_ = Clock::Time::max();
+  std::optional<Clock::Time> failing_since_;
 };
 
 }  // namespace

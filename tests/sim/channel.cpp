@@ -168,6 +168,14 @@ std::size_t Channel::ObjectsOf(const Process& writer) const {
   }));
 }
 
+std::vector<Key> Channel::Alive() const {
+  std::vector<Key> keys;
+  for (const auto& [key, cell] : cells_) {
+    if (cell.value && !cell.came_back) keys.push_back(key);
+  }
+  return keys;
+}
+
 std::size_t Channel::WrittenBy(const Process& writer) const {
   const auto at = written_.find(&writer);
   return at == written_.end() ? 0 : at->second;
@@ -223,7 +231,8 @@ void Channel::Apply(const Change& change, const std::shared_ptr<bool>& refused) 
   const bool is_new =
       change.value && !change.is_repeat && (!cell.value || cell.writer != change.writer || cell.came_back);
   if (is_new) ++written_[change.writer];
-  cell.came_back = change.value && change.is_repeat && (!cell.value || cell.came_back);
+  const bool is_late = change.is_repeat || change.writer->killed();
+  cell.came_back = change.value && is_late && (!cell.value || cell.came_back);
   cell.before = std::exchange(cell.value, change.value);
   cell.changed = scheduler_.now();
   cell.writer = change.writer;

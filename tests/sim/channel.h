@@ -64,6 +64,9 @@ class Channel {
   // How many values of a process there are, apart from those that came back after they were deleted.
   std::size_t ObjectsOf(const Process& writer) const;
 
+  // The keys of all such values.
+  std::vector<Key> Alive() const;
+
   // How many there have ever been.
   std::size_t WrittenBy(const Process& writer) const;
 
@@ -94,7 +97,7 @@ class Channel {
     std::optional<Blob> before;  // the change
     Clock::Time changed;
     const Process* writer = nullptr;
-    bool came_back = false;  // by a repeat
+    bool came_back = false;  // by a repeat, or written when its writer was dead
   };
 
   Fate Draw();

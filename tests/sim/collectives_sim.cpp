@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "base/text.h"
 #include "comm/registry.h"
 #include "storage/layers/poll.h"
 #include "storage/layers/retry.h"
 #include "tests/sim/calls.h"
+#include "tests/sim/watch.h"
 
 namespace lambdaml::sim {
 
@@ -24,6 +27,14 @@ constexpr std::size_t kThreads = 4;
 // Rounds whose messages may be in the channel at once.
 constexpr std::size_t kRoundsAliveMax = 32;
 
+constexpr std::uint64_t kStaleCallsMax = 16;  // of a unit
+
+// Where a rank can be taken over.
+struct Checkpoint {
+  std::size_t unit = 0;     // the first behind it
+  std::uint64_t round = 0;  // the first call of that unit
+};
+
 // A rank in one process.
 struct Member {
   Member(Scheduler& scheduler, std::uint64_t its_number, int its_rank, std::string name)
@@ -32,12 +43,38 @@ struct Member {
   std::uint64_t number;
   int rank;
   Process process;
-  std::size_t unit = 0;                                        // the first that it has not completed
-  std::uint64_t round = 0;                                     // the first call of that unit
+  Checkpoint at;                                               // what it has completed
+  std::uint64_t first_round = 0;                               // of this process
+  std::vector<Checkpoint> checkpoints{{}};                     // passed, the oldest first
+  std::uint64_t forgotten_before = 0;                          // by this process
+  std::uint64_t swept_before = 0;                              // likewise: what is older must be gone
+  std::optional<Clock::Duration> dies_behind_unit;             // how long before it is replaced
   std::vector<std::pair<std::uint64_t, std::size_t>> written;  // before which round how many objects
+  std::unique_ptr<Watch> watch;
+  bool takes_over = false;
   bool is_twin = false;
   bool has_ended = false;
 };
+
+// What the key of an object tells (docs/formats/messages.md).
+struct Message {
+  std::uint64_t round = 0;
+  int sender = 0;
+  bool is_kept = false;  // for ranks that take over
+};
+
+Message MessageOf(const Key& key, int ranks) {
+  const std::string text = key.text().substr(kJob.text().size() + std::string_view("/x/").size());
+  const std::size_t slash = text.find('/');
+  const std::string inbox = text.substr(0, slash);
+  const std::string name = text.substr(slash + 1);
+  const auto number = static_cast<std::uint64_t>(ParseInteger(name.substr(0, name.find('.'))).value_or(0));
+  if (inbox == "measured") return {.round = (number + 1) * 32 - 1, .sender = ranks - 1, .is_kept = true};
+  const auto sender = static_cast<int>(ParseInteger(name.substr(name.rfind('.') + 1)).value_or(0));
+  // A slot is named by the first call of a stale unit and goes some rounds after the last.
+  const std::uint64_t more = inbox == "slots" ? kStaleCallsMax : 0;
+  return {.round = number + more, .sender = sender, .is_kept = inbox == "all"};
+}
 
 class Job {
  public:
@@ -47,14 +84,22 @@ class Job {
   Outcome Run();
 
  private:
-  Member& Begin(int rank, std::string name);
+  Member& Add(int rank, std::string name);
   void StartMember(Member& member);
   void ArrangeDeath(Member& member);
+  void Kill(Member& member, Clock::Duration until);
   void Replace(const Member& dead);
+  void DrawStart(Member& member, const Member& dead);
   void Live(Member& member);
   Result<void> Work(Member& member);
+  void Completed(Member& member, Communicator& peers);
+  void PassCheckpoint(Member& member, Communicator& peers);
+  void FenceOutTwinOf(const Member& member);
   std::unique_ptr<Store> OpenChannel(Member& member, Clock& clock);
   Result<void> CheckEnd() const;
+  Result<void> CheckCounts() const;
+  Result<void> CheckRounds() const;
+  bool MayBeAlive(const Key& key) const;
   std::size_t ObjectsMax(const Member& member) const;
 
   const Plan& plan_;
@@ -62,6 +107,8 @@ class Job {
   Channel channel_;
   Witness witness_;
   std::vector<Death> deaths_ = plan_.deaths;  // not yet arranged
+  Random starts_{plan_.seed, 3};              // of those who take over
+  std::uint64_t forgotten_before_ = 0;        // by anybody
   std::deque<Member> members_;
 };
 
@@ -69,8 +116,10 @@ Outcome Job::Run() {
   for (int rank = 0; rank < plan_.size; ++rank) {
     const bool is_twin = std::ranges::count(plan_.twins, rank) != 0;
     for (int copy = 0; copy < (is_twin ? 2 : 1); ++copy) {
-      Member& member = Begin(rank, StrCat("rank ", rank, copy == 0 ? "" : " (twin)"));
+      Member& member = Add(rank, StrCat("rank ", rank, copy == 0 ? "" : " (twin)"));
       member.is_twin = is_twin;
+      member.takes_over = plan_.fences_twins && copy == 1;
+      StartMember(member);
     }
   }
   for (const Pause& pause : plan_.pauses) {
@@ -88,10 +137,10 @@ Outcome Job::Run() {
   return outcome;
 }
 
-Member& Job::Begin(int rank, std::string name) {
+Member& Job::Add(int rank, std::string name) {
   Member& member = members_.emplace_back(scheduler_, members_.size(), rank, std::move(name));
   ArrangeDeath(member);
-  StartMember(member);
+  if (plan_.detects_after) member.watch = std::make_unique<Watch>(member.process, rank, *plan_.detects_after);
   return member;
 }
 
@@ -107,17 +156,37 @@ void Job::ArrangeDeath(Member& member) {
   member.process.AtPoint(death.point, [this, &member, death] {
     scheduler_.At(scheduler_.now() + death.after, [this, &member, death] {
       if (member.has_ended) return;
-      member.process.Kill();
-      scheduler_.At(scheduler_.now() + death.until, [this, &member] { Replace(member); });
+      const bool is_stale =
+          member.at.unit < plan_.units.size() && plan_.units[member.at.unit].kind == Unit::Kind::kStale;
+      if (is_stale) member.dies_behind_unit = death.until;
+      if (!is_stale) Kill(member, death.until);
     });
   });
 }
 
+void Job::Kill(Member& member, Clock::Duration until) {
+  member.process.Kill();
+  scheduler_.At(scheduler_.now() + until, [this, &member] { Replace(member); });
+}
+
 void Job::Replace(const Member& dead) {
   if (scheduler_.failed()) return;
-  Member& member = Begin(dead.rank, StrCat(dead.process.name(), "'"));
-  member.unit = dead.unit;
-  member.round = dead.round;
+  Member& member = Add(dead.rank, StrCat(dead.process.name(), "'"));
+  member.at = dead.at;
+  if (plan_.makes_checkpoints) DrawStart(member, dead);
+  member.first_round = member.at.round;
+  member.takes_over = true;
+  StartMember(member);
+}
+
+// At one of the last checkpoints: none whose calls somebody has begun to forget.
+void Job::DrawStart(Member& member, const Member& dead) {
+  const auto oldest = std::ranges::find_if(
+      dead.checkpoints, [this](const Checkpoint& checkpoint) { return checkpoint.round >= forgotten_before_; });
+  const auto choices = static_cast<std::size_t>(dead.checkpoints.end() - oldest);
+  const auto start = oldest + static_cast<std::ptrdiff_t>(starts_.Below(choices));
+  member.checkpoints.assign(dead.checkpoints.begin(), start + 1);
+  member.at = *start;
 }
 
 void Job::Live(Member& member) {
@@ -127,6 +196,7 @@ void Job::Live(Member& member) {
   if (result.ok()) return;
   // Whoever runs twice may wait for what is gone, because the other one has long had it.
   if (member.is_twin && result.error().code == Code::kTimeout) return;
+  if (member.watch && member.watch->is_fenced_out() && result.error().code == Code::kConflict) return;
   scheduler_.Fail(StrCat(member.process.name(), ": ", Name(result.error().code), ": ", result.error().message));
 }
 
@@ -134,7 +204,6 @@ Result<void> Job::Work(Member& member) {
   SimClock clock(member.process);
   SimBackground background(member.process, kThreads);
   const std::unique_ptr<Store> store = OpenChannel(member, clock);
-  const std::uint64_t first_round = member.round;
   const auto peers = TRY(Join(plan_.pattern, {.store = *store,
                                               .clock = clock,
                                               .background = background,
@@ -143,20 +212,53 @@ Result<void> Job::Work(Member& member) {
                                               .rank = member.rank,
                                               .size = plan_.size,
                                               .timeout = kTimeout,
-                                              .first_round = first_round,
+                                              .first_round = member.first_round,
                                               .format = plan_.format,
-                                              .piece_bytes = plan_.piece_bytes}));
+                                              .piece_bytes = plan_.piece_bytes,
+                                              .keeps_results = plan_.makes_checkpoints,
+                                              .replays = plan_.makes_checkpoints && member.takes_over,
+                                              .detector = member.watch.get()}));
   Random thoughts(plan_.seed, 1000 + member.number);
   const Caller caller{.plan = plan_, .witness = witness_, .clock = clock, .peers = *peers, .thoughts = thoughts};
-  while (member.unit < plan_.units.size()) {
-    Result<void> done = DoUnit(caller, member.unit);
+  while (member.at.unit < plan_.units.size()) {
+    Result<void> done = DoUnit(caller, member.at.unit);
     if (member.process.dead()) return {};
     TRY(std::move(done));
-    ++member.unit;
-    member.round = first_round + peers->use().rounds;
-    member.written.emplace_back(member.round, channel_.WrittenBy(member.process));
+    Completed(member, *peers);
+    if (member.process.dead()) return {};
   }
   return {};
+}
+
+void Job::Completed(Member& member, Communicator& peers) {
+  const bool is_checkpoint = plan_.units[member.at.unit].ends_with_checkpoint;
+  member.at = {.unit = member.at.unit + 1, .round = peers.next_round()};
+  member.written.emplace_back(member.at.round, channel_.WrittenBy(member.process));
+  // What is replayed deletes nothing.
+  if (peers.use().last_calls.back().outcome == "done") member.swept_before = member.forgotten_before;
+  if (is_checkpoint) PassCheckpoint(member, peers);
+  if (plan_.fences_twins && member.is_twin) FenceOutTwinOf(member);
+  if (member.dies_behind_unit) Kill(member, *member.dies_behind_unit);
+}
+
+// All ranks have begun the unit behind the checkpoint before, so nobody is taken over at an earlier one any more. Nor
+// at one before a stale unit that is over.
+void Job::PassCheckpoint(Member& member, Communicator& peers) {
+  const bool is_stale = plan_.units[member.at.unit - 1].kind == Unit::Kind::kStale;
+  member.forgotten_before = member.checkpoints.back().round;
+  peers.Forget(member.forgotten_before);
+  forgotten_before_ = std::max(forgotten_before_, member.forgotten_before);
+  if (is_stale) member.checkpoints.clear();
+  member.checkpoints.push_back(member.at);
+}
+
+// If it can go on alone: the other one may be further, but not beyond a checkpoint.
+void Job::FenceOutTwinOf(const Member& member) {
+  if (member.at.unit <= plan_.fence_unit) return;
+  for (Member& other : members_) {
+    const bool is_before = other.rank == member.rank && other.number < member.number;
+    if (is_before && other.checkpoints.back().round <= member.checkpoints.back().round) other.watch->FenceOut();
+  }
 }
 
 // As OpenStore puts a remote channel together.
@@ -172,6 +274,10 @@ Result<void> Job::CheckEnd() const {
         std::ranges::any_of(members_, [rank](const Member& member) { return member.rank == rank && member.has_ended; });
     if (!is_done) return Error{Code::kInternal, StrCat("rank ", rank, " has not made all its calls")};
   }
+  return plan_.makes_checkpoints ? CheckRounds() : CheckCounts();
+}
+
+Result<void> Job::CheckCounts() const {
   for (const Member& member : members_) {
     const std::size_t objects = channel_.ObjectsOf(member.process);
     if (member.process.killed() || objects <= ObjectsMax(member)) continue;
@@ -181,11 +287,30 @@ Result<void> Job::CheckEnd() const {
   return {};
 }
 
+// Whatever is there is of the last rounds, or of those that were kept for ranks that take over.
+Result<void> Job::CheckRounds() const {
+  for (const Key& key : channel_.Alive()) {
+    if (!MayBeAlive(key)) return Error{Code::kInternal, StrCat(key.text(), " is still there")};
+  }
+  return {};
+}
+
+bool Job::MayBeAlive(const Key& key) const {
+  const Message message = MessageOf(key, plan_.size);
+  const auto allows = [&message](const Member& member) {
+    if (member.rank != message.sender || member.process.killed()) return false;
+    const bool is_of_dead = message.round < member.first_round;
+    const bool is_kept = message.is_kept && message.round >= member.swept_before;
+    return is_of_dead || is_kept || message.round + kRoundsAliveMax > member.at.round;
+  };
+  return std::ranges::any_of(members_, allows);
+}
+
 // What it has written in its last rounds.
 std::size_t Job::ObjectsMax(const Member& member) const {
   std::size_t before = 0;
   for (const auto& [round, written] : member.written) {
-    if (round + kRoundsAliveMax <= member.round) before = written;
+    if (round + kRoundsAliveMax <= member.at.round) before = written;
   }
   return channel_.WrittenBy(member.process) - before;
 }

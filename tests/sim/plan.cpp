@@ -107,6 +107,26 @@ std::vector<Unit> DrawUnits(Dice& dice, int size) {
   return units;
 }
 
+// After every so many units, and after stale ones, which are never replayed: what a rank has had of the others' totals
+// is in no result.
+void DrawCheckpoints(Dice& dice, Plan& plan) {
+  plan.makes_checkpoints = true;
+  const std::size_t every = dice.Between(1, dice.Chance(0.5) ? 4 : 40);
+  for (std::size_t i = 0; i < plan.units.size(); ++i) {
+    Unit& unit = plan.units[i];
+    unit.ends_with_checkpoint = (i + 1) % every == 0 || unit.kind == Unit::Kind::kStale;
+    if (unit.ends_with_checkpoint && unit.kind == Unit::Kind::kBroadcast) unit.kind = Unit::Kind::kBarrier;
+  }
+  plan.recalls = dice.OneOf(std::array{0.0, 0.5, 1.0});
+}
+
+// What a rank has had of the others' contributions dies with it: where it is taken over says nothing of it.
+void DropStaleUnits(Plan& plan) {
+  for (Unit& unit : plan.units) {
+    if (unit.kind == Unit::Kind::kStale) unit.kind = Unit::Kind::kAllReduce;
+  }
+}
+
 void DrawAccidents(Dice& dice, Plan& plan) {
   const std::size_t points = 6 * plan.units.size();  // about as many as a rank has
   if (dice.Chance(0.4)) {
@@ -122,11 +142,10 @@ void DrawAccidents(Dice& dice, Plan& plan) {
   }
   if (dice.Chance(0.15)) plan.twins.push_back(dice.Rank(plan.size));
   std::erase_if(plan.deaths, [&plan](const Death& death) { return std::ranges::count(plan.twins, death.rank) != 0; });
-  if (plan.deaths.empty()) return;
-  // What a rank has had of the others' contributions dies with it: the first_round of its successor says nothing of it.
-  for (Unit& unit : plan.units) {
-    if (unit.kind == Unit::Kind::kStale) unit.kind = Unit::Kind::kAllReduce;
-  }
+  if (dice.Chance(0.5)) plan.detects_after = dice.UpTo(seconds(1)) + milliseconds(1);
+  plan.fences_twins = plan.makes_checkpoints && plan.detects_after && !plan.twins.empty();
+  plan.fence_unit = dice.Below(plan.units.size());
+  if (plan.fences_twins || (!plan.makes_checkpoints && !plan.deaths.empty())) DropStaleUnits(plan);
 }
 
 std::string ToText(const Unit& unit) {
@@ -137,7 +156,7 @@ std::string ToText(const Unit& unit) {
   if (unit.kind == Unit::Kind::kStale) {
     text += unit.staleness == UINT64_MAX ? std::string(" any staleness") : StrCat(" staleness ", unit.staleness);
   }
-  return text;
+  return unit.ends_with_checkpoint ? text + " |" : text;
 }
 
 std::string ToText(const ChannelOptions& channel) {
@@ -160,6 +179,7 @@ Plan PlanOf(std::uint64_t seed) {
   plan.think_max = dice.OneOf(std::array<Clock::Duration, 3>{microseconds(10), milliseconds(5), milliseconds(300)});
   plan.channel = DrawChannel(dice, seed);
   plan.units = DrawUnits(dice, plan.size);
+  if (dice.Chance(0.6)) DrawCheckpoints(dice, plan);
   DrawAccidents(dice, plan);
   return plan;
 }
@@ -180,7 +200,12 @@ std::string ToText(const Plan& plan) {
     text += StrCat("\nrank ", pause.rank, " stands still for ", HumanSeconds(Seconds(pause.time)), " at point ",
                    pause.point);
   }
+  if (plan.makes_checkpoints) text += StrCat("\ncheckpoints at |, ", plan.recalls, " of the sums recalled if possible");
+  if (plan.detects_after) {
+    text += StrCat("\ntells its failure detector after ", HumanSeconds(Seconds(*plan.detects_after)));
+  }
   for (const int rank : plan.twins) text += StrCat("\nrank ", rank, " runs twice");
+  if (plan.fences_twins) text += StrCat("; the first of both is fenced out behind unit ", plan.fence_unit);
   return text + "\n";
 }
 

@@ -4,6 +4,7 @@
 // What a seed means: one job of collective calls, the channel that it runs over, and what happens to its processes.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,8 @@
 
 namespace lambdaml::sim {
 
-// One call, or a few that belong together. A rank that is replaced begins it anew.
+// One call, or a few that belong together. A rank that is replaced begins a unit anew: the one that it had not
+// completed, or, where ranks make checkpoints, that behind one of its last checkpoints.
 struct Unit {
   enum class Kind {
     kAllReduce,  // of floats, perhaps with a tally
@@ -35,6 +37,7 @@ struct Unit {
   int root = 0;
   std::size_t calls = 1;
   std::uint64_t staleness = 0;
+  bool ends_with_checkpoint = false;  // of every rank; synchronises the ranks then
 };
 
 // A process is killed `after` its `point`th point, and another one takes over `until` then.
@@ -64,6 +67,15 @@ struct Plan {
   std::vector<Death> deaths;  // the second of a rank is that of its successor
   std::vector<Pause> pauses;
   std::vector<int> twins;  // ranks that run twice at once
+
+  bool makes_checkpoints = false;
+  double recalls = 0;  // share of the calls before which a rank asks whether the result is known
+
+  std::optional<Clock::Duration> detects_after{};  // a rank tells its failure detector; nothing: it has none
+
+  // The second of twins takes over from the first, which is fenced out when the second has completed this unit.
+  bool fences_twins = false;
+  std::size_t fence_unit = 0;
 };
 
 Plan PlanOf(std::uint64_t seed);
