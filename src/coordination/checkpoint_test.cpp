@@ -108,6 +108,40 @@ TEST_F(CheckpointTest, PartsAreReadAsTheyWereWritten) {
   EXPECT_EQ(checkpoints_.ReadPart(Manifest(2), 0).error().code, Code::kNotFound);
 }
 
+// The example of docs/formats/coordination.md.
+TEST_F(CheckpointTest, APartHasTheBytesThatAreDocumented) {
+  const Bytes part = EncodePart({.number = 4, .restart = 1, .part = 2}, AsBytes("state"));
+  std::string hex;
+  for (const std::byte byte : part) {
+    for (const unsigned digit : {std::to_integer<unsigned>(byte) >> 4U, std::to_integer<unsigned>(byte) & 15U}) {
+      hex += "0123456789abcdef"[digit];
+    }
+  }
+  EXPECT_EQ(hex,
+            "4c4d435001000000040000000000000001000000000000000200000000000000"
+            "0500000000000000000000000cc882bc7374617465");
+}
+
+// Whatever bit is wrong, however short or long the value is.
+TEST_F(CheckpointTest, NoDamagedPartIsAccepted) {
+  const PartName name{.number = 4, .restart = 1, .part = 2};
+  const Bytes part = EncodePart(name, AsBytes("state"));
+  EXPECT_EQ(DecodePart(name, Blob(part)).value().text(), "state");
+  for (std::size_t bit = 0; bit < 8 * part.size(); ++bit) {
+    Bytes damaged = part;
+    damaged[bit / 8] ^= std::byte{1} << (bit % 8);
+    EXPECT_EQ(DecodePart(name, Blob(damaged)).error().code, Code::kInvalid) << bit;
+  }
+  for (std::size_t size = 0; size < part.size(); ++size) {
+    EXPECT_EQ(DecodePart(name, Blob(part).Slice(0, size)).error().code, Code::kInvalid) << size;
+  }
+  Bytes longer = part;
+  longer.push_back(std::byte{0});
+  EXPECT_EQ(DecodePart(name, Blob(longer)).error().message, "length is 5 instead of 6");
+  EXPECT_EQ(DecodePart({.number = 5, .restart = 1, .part = 2}, Blob(part)).error().message, "number is 4 instead of 5");
+  EXPECT_EQ(DecodePart({.number = 4, .restart = 1}, Blob(part)).error().message, "part is 2 instead of -1");
+}
+
 TEST_F(CheckpointTest, AWriterOfBeforeARestartSpoilsNothing) {
   ASSERT_TRUE(checkpoints_.WritePart(Manifest(2, 1), 0, AsBytes("new")).ok());
   ASSERT_TRUE(checkpoints_.WritePart(Manifest(2, 0), 0, AsBytes("old")).ok());

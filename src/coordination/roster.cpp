@@ -57,7 +57,7 @@ bool Roster::HasLapsed(std::int64_t rank, const std::optional<LeaseRecord>& reco
     watched.since = glance.end;
     if (record) watched.known = record;
   }
-  if (IsDone(record)) return false;
+  if (IsDone(watched.known)) return false;
   return glance.begin - watched.since >= (IsHeld(record) ? LapseOf(lease_) : 2 * lease_);
 }
 

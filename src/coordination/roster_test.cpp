@@ -138,6 +138,17 @@ TEST_F(Rosters, WhoIsDoneNeverLapsesAndIsNeverReplaced) {
   EXPECT_TRUE(invoked_.empty());
 }
 
+TEST_F(Rosters, WhoWasDoneWhenTheChannelLostItIsNotCalledAgain) {
+  Put(1, {.state = State::kDone, .holder = "a"});
+  Roster roster(SetupOf("w"));
+  EXPECT_FALSE(Look(roster, 1).lapsed);
+  ASSERT_TRUE(Remove(channel_.inner(), job_.LeaseKey(1)).ok());
+  EXPECT_FALSE(Mend(roster, 1).record);
+  clock_.Advance(seconds(1000));
+  EXPECT_FALSE(Mend(roster, 1).lapsed);
+  EXPECT_TRUE(invoked_.empty());
+}
+
 TEST_F(Rosters, WhoHasLapsedIsCalledAgainAndNoted) {
   Put(2, kAlive);
   Roster roster(SetupOf("w"));
