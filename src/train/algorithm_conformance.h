@@ -3,7 +3,7 @@
 
 // What every algorithm promises, as one call in the algorithm's own test:
 //
-//   TEST(GaSgd, Conforms) { CheckAlgorithm({"ga_sgd", {{"batch", "50"}}}); }
+//   TEST(GaSgd, Conforms) { CheckAlgorithm({"ga_sgd", {{"batch", "50"}}}, Replay::kRecalls); }
 //
 // and CheckSgd for one that walks through batches. The problem is convex and small: 600 rows of 6 columns, three
 // classes.
@@ -21,6 +21,7 @@
 #include "model/registry.h"
 #include "train/registry.h"
 #include "train/test_peers.h"
+#include "train/test_replay.h"
 
 namespace lambdaml::conformance {
 
@@ -59,12 +60,16 @@ struct Problem {
   Batch rows;
 };
 
+// Whether a rank that takes over computes again what it has brought to the calls since the last checkpoint.
+enum class Replay { kComputes, kRecalls };
+
 // What one rank saw.
 struct Trace {
   std::vector<float> parameters;
   std::vector<Round> rounds;
   std::vector<std::vector<float>> history;  // the parameters after each round
   std::vector<Bytes> shared;                // the shared state after each round that caught up
+  Bytes own;                                // after the last one
   std::string error;
 };
 
@@ -101,28 +106,34 @@ inline void Follow(const Course& course, const Task& task, Communicator& peers, 
     }
     trace.rounds.push_back(done.value());
     trace.history.push_back(trace.parameters);
-    if (done.value().caught_up) trace.shared.push_back(algorithm->Save().shared);
+    AlgorithmState state = algorithm->Save();
+    trace.own = std::move(state.own);
+    if (done.value().caught_up) trace.shared.push_back(std::move(state.shared));
     if (done.value().epoch >= algorithm->epochs() || done.value().converged) return;
     if (!std::isfinite(done.value().score.loss)) return;
   }
+}
+
+inline void FollowOn(const Problem& problem, const Course& course, Communicator& peers, Trace& trace) {
+  const std::uint64_t total = problem.rows.rows();
+  const RowRange range = PartOf(total, peers.rank(), peers.size());
+  const Batch rows = problem.Part(range);
+  const Task task{.model = *problem.model,
+                  .rows = rows,
+                  .first_row = range.begin,
+                  .total_rows = total,
+                  .seed = course.seed,
+                  .staleness = course.staleness,
+                  .rounds_max = static_cast<std::uint64_t>(course.rounds_max),
+                  .filter = course.filter};
+  Follow(course, task, peers, trace);
 }
 
 // The traces of all ranks.
 inline std::vector<Trace> Run(const Problem& problem, const Course& course) {
   std::vector<Trace> traces(static_cast<std::size_t>(course.ranks));
   RunRanks(course.ranks, [&](Communicator& peers) {
-    const std::uint64_t total = problem.rows.rows();
-    const RowRange range = PartOf(total, peers.rank(), peers.size());
-    const Batch rows = problem.Part(range);
-    const Task task{.model = *problem.model,
-                    .rows = rows,
-                    .first_row = range.begin,
-                    .total_rows = total,
-                    .seed = course.seed,
-                    .staleness = course.staleness,
-                    .rounds_max = static_cast<std::uint64_t>(course.rounds_max),
-                    .filter = course.filter};
-    Follow(course, task, peers, traces[static_cast<std::size_t>(peers.rank())]);
+    FollowOn(problem, course, peers, traces[static_cast<std::size_t>(peers.rank())]);
   });
   return traces;
 }
@@ -189,6 +200,31 @@ inline void CheckRestart(const Problem& problem, Course course) {
     course.restart_after = after;
     const Trace parts = Run(problem, course).front();
     EXPECT_EQ(parts.parameters, whole.parameters) << "after " << after << " rounds";
+  }
+}
+
+// A rank that takes over is told the results of all calls, and has in the end what the others have. Where what it would
+// have brought leaves no traces in it, it does not compute that.
+inline void CheckReplay(const Problem& problem, const Course& course, Replay replay) {
+  SCOPED_TRACE(::testing::Message() << "filter " << course.filter.kind);
+  std::vector<Trace> traces(static_cast<std::size_t>(course.ranks));
+  std::vector<std::vector<RecordedCall>> calls(traces.size());
+  RunRanks(course.ranks, [&](Communicator& peers) {
+    const auto rank = static_cast<std::size_t>(peers.rank());
+    RecordingPeers recorder(peers, calls[rank]);
+    FollowOn(problem, course, recorder, traces[rank]);
+  });
+  for (std::size_t rank = 0; rank < traces.size(); ++rank) {
+    ReplayingPeers alone(static_cast<int>(rank), course.ranks, calls[rank]);
+    Trace again;
+    FollowOn(problem, course, alone, again);
+    EXPECT_EQ(again.error, "");
+    EXPECT_TRUE(alone.IsOver());
+    EXPECT_EQ(again.history, traces[rank].history);
+    EXPECT_TRUE(again.shared == traces[rank].shared);
+    EXPECT_TRUE(again.own == traces[rank].own);
+    EXPECT_EQ(again.rounds.back().votes, traces[rank].rounds.back().votes);
+    EXPECT_EQ(alone.contributions() == 0, replay == Replay::kRecalls);
   }
 }
 
@@ -290,7 +326,7 @@ inline std::string Refusal(const Problem& problem, const Choice& choice, std::ui
 namespace lambdaml {
 
 // `tolerance` is how far the losses of two ways to the optimum may be apart, as a share of them.
-inline void CheckAlgorithm(const Choice& choice, double tolerance = 1e-3) {
+inline void CheckAlgorithm(const Choice& choice, conformance::Replay replay, double tolerance = 1e-3) {
   const conformance::Problem problem;
   for (const int ranks : {1, 2, 3, 4}) conformance::CheckReplicas(problem, choice, ranks);
   for (const int ranks : {1, 3}) {
@@ -298,17 +334,21 @@ inline void CheckAlgorithm(const Choice& choice, double tolerance = 1e-3) {
     conformance::CheckRestart(problem, {.algorithm = choice, .ranks = ranks});
   }
   conformance::CheckRedealt(problem, choice, 0, tolerance);
+  conformance::CheckReplay(problem, {.algorithm = choice, .ranks = 3}, replay);
   conformance::CheckRestoreRefuses(problem, choice);
 }
 
-inline void CheckSgd(const Choice& choice, double tolerance = 0.02) {
-  CheckAlgorithm(choice, tolerance);
+inline void CheckSgd(const Choice& choice, conformance::Replay replay, double tolerance = 0.02) {
+  CheckAlgorithm(choice, replay, tolerance);
   const conformance::Problem problem;
   conformance::CheckSeed(problem, choice);
   for (const int ranks : {1, 3}) {
     conformance::CheckEpochs(problem, choice, ranks);
     conformance::CheckRestart(problem, {.algorithm = choice, .ranks = ranks, .filter = {.kind = "top_k"}});
   }
+  const FilterSettings filter{.kind = "significance"};
+  conformance::CheckReplay(problem, {.algorithm = choice, .ranks = 3, .filter = filter},
+                           conformance::Replay::kComputes);
   for (const std::uint64_t staleness : {std::uint64_t{1}, std::uint64_t{4}, kAnyStaleness}) {
     conformance::CheckStaleness(problem, choice, staleness);
   }

@@ -50,6 +50,8 @@ Bytes BytesOf(const Header& header, ByteSpan first, ByteSpan second) {
   return bytes;
 }
 
+constexpr std::size_t kTally = 5;  // a score and a vote
+
 // Passes are counted in steps of one batch; rounding must not add a round.
 constexpr double kEpochTolerance = 1e-9;
 
@@ -121,9 +123,13 @@ void Sgd::Descend(std::span<float> gradient, double rows, std::span<float> param
   ++batches_done_;
 }
 
-bool Sgd::CatchesUp(double epoch, std::uint64_t batches_done) const {
+double Sgd::EpochAfter(std::uint64_t batches) const {
+  return static_cast<double>(batches) / static_cast<double>(batches_per_epoch());
+}
+
+bool Sgd::CatchesUp(std::uint64_t batches_done) const {
   return task_.staleness == 0 || batches_done % batches_per_epoch() == 0 || rounds_ + 1 == task_.rounds_max ||
-         epoch >= settings_.epochs - kEpochTolerance;
+         EpochAfter(batches_done) >= settings_.epochs - kEpochTolerance;
 }
 
 // A filter compares an update with what it changes: reference_ is the parameters in the unit of the values.
@@ -146,18 +152,29 @@ Result<void> Sgd::Sum(Communicator& peers, const Contribution& mine, std::uint64
 }
 
 Result<Round> Sgd::Exchange(Communicator& peers, const RoundPart& mine, const Vote& vote) {
-  const double epoch = static_cast<double>(mine.batches_done) / static_cast<double>(batches_per_epoch());
-  const bool catch_up = CatchesUp(epoch, mine.batches_done);
+  const bool catch_up = CatchesUp(mine.batches_done);
   if (filter_) KeepBack(mine);
   const double word = catch_up ? static_cast<double>(vote()) : 0;
-  std::array<double, 5> tally{mine.score.loss, mine.score.correct, mine.score.squares, mine.score.rows, word};
+  std::array<double, kTally> tally{mine.score.loss, mine.score.correct, mine.score.squares, mine.score.rows, word};
   const Contribution contribution{.values = mine.values, .tally = tally, .staleness = catch_up ? 0 : task_.staleness};
   TRY(Sum(peers, contribution, mine.batches_done));
+  return RoundOf(tally, mine.batches_done);
+}
+
+Result<std::optional<Round>> Sgd::Recall(Communicator& peers, std::span<float> values) {
+  std::array<double, kTally> tally{};
+  const bool leaves_traces = task_.staleness > 0 || filter_;
+  if (leaves_traces || !TRY(peers.Recall({.values = values, .tally = tally}))) return std::optional<Round>();
+  return std::optional(RoundOf(tally, batches_done_ + 1));
+}
+
+Round Sgd::RoundOf(std::span<const double> tally, std::uint64_t batches_done) {
+  const bool caught_up = CatchesUp(batches_done);
   ++rounds_;
   return Round{.score = {.loss = tally[0], .correct = tally[1], .squares = tally[2], .rows = tally[3]},
-               .epoch = epoch,
-               .epoch_ended = mine.batches_done % batches_per_epoch() == 0,
-               .caught_up = catch_up,
+               .epoch = EpochAfter(batches_done),
+               .epoch_ended = batches_done % batches_per_epoch() == 0,
+               .caught_up = caught_up,
                .votes = static_cast<std::int64_t>(tally[4])};
 }
 

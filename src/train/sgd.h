@@ -67,6 +67,11 @@ class Sgd {
   // ranks.
   Result<Round> Exchange(Communicator& peers, const RoundPart& mine, const Vote& vote);
 
+  // The round that Exchange would make of `values` that stand for the current batch, if its result is known already
+  // (Communicator::Recall): then the values are their sum. Nothing if this rank has to bring its part; always with
+  // staleness or with a filter, in which what a rank brings leaves traces.
+  Result<std::optional<Round>> Recall(Communicator& peers, std::span<float> values);
+
   // Of the current batch.
   float rate() const { return schedule_.RateAt(batches_done_, batches_per_epoch()); }
 
@@ -91,7 +96,9 @@ class Sgd {
  private:
   void Gather(std::uint64_t number);
   Result<void> Sum(Communicator& peers, const Contribution& mine, std::uint64_t next_batch);
-  bool CatchesUp(double epoch, std::uint64_t batches_done) const;
+  double EpochAfter(std::uint64_t batches) const;
+  bool CatchesUp(std::uint64_t batches_done) const;
+  Round RoundOf(std::span<const double> tally, std::uint64_t batches_done);
   void KeepBack(const RoundPart& mine);
   bool StepsTogether() const { return unit_ == Unit::kGradients && task_.staleness == 0; }
   Result<void> RestoreOwn(ByteSpan own);

@@ -106,6 +106,8 @@ class Em final : public Algorithm {
 
   // Counts travel in the tally, where they are never rounded.
   Result<void> Sum(Communicator& peers, std::span<const float> centres, const Vote& vote) {
+    const Contribution mine{.values = offsets_, .tally = tally_};
+    if (TRY(peers.Recall(mine))) return {};
     std::ranges::fill(offsets_, 0.0F);
     std::ranges::fill(tally_, 0.0);
     const Batch& rows = NextRows();
@@ -113,7 +115,7 @@ class Em final : public Algorithm {
     tally_[0] = own.loss;
     tally_[1] = own.rows;
     tally_[2] = static_cast<double>(vote());
-    return peers.AllReduce({.values = offsets_, .tally = tally_});
+    return peers.AllReduce(mine);
   }
 
   // The M step.

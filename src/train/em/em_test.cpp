@@ -11,6 +11,7 @@
 #include "model/registry.h"
 #include "train/registry.h"
 #include "train/test_peers.h"
+#include "train/test_replay.h"
 
 namespace lambdaml {
 namespace {
@@ -199,6 +200,31 @@ TEST(Em, RestartGivesTheSameBits) {
       EXPECT_EQ(parts.centres, whole.centres) << "batch " << batch << " after " << after;
       EXPECT_EQ(parts.rounds.size(), whole.rounds.size());
     }
+  }
+}
+
+// With centres given and no cluster empty, a rank that takes over makes no pass over its rows.
+TEST(Em, RecallsWhatIsKnown) {
+  const Blobs blobs(300, 5);
+  for (const std::string batch : {"0", "60"}) {
+    const Course course{
+        .k = 3, .settings = {{"init", "given"}, {"batch", batch}, {"epochs", "4"}}, .start = {1, 2, 3, 4, 5, 6}};
+    const auto model = Kmeans(course.k, 2);
+    const Task task{.model = *model, .rows = blobs.dense, .total_rows = 300, .seed = 1};
+    std::vector<RecordedCall> calls;
+    Trace whole;
+    RunRanks(1, [&](Communicator& peers) {
+      RecordingPeers recorder(peers, calls);
+      Follow(course, task, recorder, whole);
+    });
+    ReplayingPeers alone(0, 1, calls);
+    Trace again;
+    Follow(course, task, alone, again);
+    EXPECT_TRUE(alone.IsOver());
+    EXPECT_EQ(alone.contributions(), 0);
+    EXPECT_GT(whole.rounds.size(), 2U);
+    EXPECT_EQ(again.centres, whole.centres);
+    EXPECT_EQ(again.rounds.size(), whole.rounds.size());
   }
 }
 

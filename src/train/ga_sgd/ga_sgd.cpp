@@ -11,14 +11,8 @@ class GaSgd final : public Algorithm {
       : sgd_(settings, task, Unit::kGradients), gradient_(task.model.parameter_count()) {}
 
   Result<Round> Step(Communicator& peers, std::span<float> parameters, const Vote& vote) override {
-    const Score own = sgd_.SumGradient(parameters, gradient_);
-    const Round round = TRY(sgd_.Exchange(peers,
-                                          {.values = gradient_,
-                                           .parameters = parameters,
-                                           .share = peers.size() / sgd_.MeanRows(1),
-                                           .score = own,
-                                           .batches_done = sgd_.batches_done() + 1},
-                                          vote));
+    std::optional<Round> known = TRY(sgd_.Recall(peers, gradient_));
+    const Round round = known ? *std::move(known) : TRY(SumOver(peers, parameters, vote));
     sgd_.Descend(gradient_, sgd_.RowsOf(round, 1), parameters);
     TRY(sgd_.Agree(peers, round, parameters));
     return round;
@@ -29,6 +23,17 @@ class GaSgd final : public Algorithm {
   Result<void> Restore(ByteSpan shared, std::optional<ByteSpan> own) override { return sgd_.Restore(shared, own); }
 
  private:
+  Result<Round> SumOver(Communicator& peers, std::span<const float> parameters, const Vote& vote) {
+    const Score own = sgd_.SumGradient(parameters, gradient_);
+    return sgd_.Exchange(peers,
+                         {.values = gradient_,
+                          .parameters = parameters,
+                          .share = peers.size() / sgd_.MeanRows(1),
+                          .score = own,
+                          .batches_done = sgd_.batches_done() + 1},
+                         vote);
+  }
+
   Sgd sgd_;
   std::vector<float> gradient_;
 };
