@@ -24,16 +24,16 @@ struct SharedTraining {
   std::int64_t rounds = 0;
   double epochs = 0;
   std::int64_t epochs_drawn = 0;
-  double seconds = 0;            // of training, by all functions of the rank
-  std::optional<Ending> ending;  // the one that was voted for, before its final evaluation
-  Score epoch_score;             // of the epoch so far
-  StopRule::State rule;
+  double seconds = 0;                 // of training, by all functions of the rank
+  std::optional<Ending> ending = {};  // the one that was voted for, before its final evaluation
+  Score epoch_score = {};             // of the epoch so far
+  StopRule::State rule = {};
   double best_loss = std::numeric_limits<double>::infinity();  // lowest of an epoch
-  std::vector<CurvePoint> curve;
-  std::vector<float> parameters;
-  std::vector<float> begin;  // the parameters at the beginning of the epoch
-  std::vector<float> best;   // those at the beginning of the epoch with the lowest loss
-  Bytes algorithm;           // AlgorithmState::shared
+  std::vector<CurvePoint> curve = {};
+  std::vector<float> parameters = {};
+  std::vector<float> begin = {};  // the parameters at the beginning of the epoch
+  std::vector<float> best = {};   // those at the beginning of the epoch with the lowest loss
+  Bytes algorithm = {};           // AlgorithmState::shared
 };
 
 // The job must be the one that the state is of; it may have another number of workers, and other limits in `stop`.
