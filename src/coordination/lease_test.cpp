@@ -43,6 +43,13 @@ class Leases : public ::testing::Test {
 
   void Put(const LeaseRecord& record) { ASSERT_TRUE(Save(store_.inner(), kKey, AsBytes(ToJson(record))).ok()); }
 
+  // Puts take effect and are said to have failed.
+  void LoseAnswers() {
+    store_.after = [](std::string_view name, int) -> Result<void> {
+      return name == "Put" ? Result<void>(Error{Code::kUnavailable, "cut off"}) : Result<void>();
+    };
+  }
+
   LeaseRecord Stored() { return ParseLeaseRecord(Load(store_.inner(), kKey).value().text()).value(); }
 
   VirtualClock clock_;
@@ -193,13 +200,13 @@ TEST_F(Leases, ARecordThatWentBackInTimeIsWrittenAgain) {
 
 TEST_F(Leases, ABeatThatWonThoughItFailedIsNotALoss) {
   const auto lease = Take(1, "a");
-  store_.after = [](std::string_view name, int) -> Result<void> {
-    return name == "Put" ? Result<void>(Error{Code::kUnavailable, "cut off"}) : Result<void>();
-  };
+  LoseAnswers();
   EXPECT_EQ(lease->Beat().error().code, Code::kUnavailable);
   EXPECT_EQ(lease->Beat().error().code, Code::kUnavailable);
   store_.after = nullptr;
+  const LeaseRecord before = Stored();
   EXPECT_TRUE(lease->Beat().ok());
+  EXPECT_NE(Stored(), before);
   EXPECT_FALSE(lease->is_lost());
   EXPECT_FALSE(lease->has_vanished());
   EXPECT_EQ(Stored(), lease->record());
@@ -220,17 +227,31 @@ TEST_F(Leases, PassingOnCallsTheNextIncarnation) {
   EXPECT_FALSE(Take(2, "b")->has_vanished());
 }
 
-TEST_F(Leases, PassingOnMayBeTriedAgain) {
-  const auto lease = Take(1, "a");
-  store_.after = [](std::string_view name, int) -> Result<void> {
-    return name == "Put" ? Result<void>(Error{Code::kUnavailable, "cut off"}) : Result<void>();
-  };
-  EXPECT_EQ(lease->PassOn(0, 5).error().code, Code::kUnavailable);
-  store_.after = nullptr;
-  EXPECT_EQ(lease->Beat().error().code, Code::kConflict);
-  EXPECT_EQ(lease->PassOn(0, 5).value(), Stored());
-  EXPECT_EQ(Stored().incarnation, 2);
-  EXPECT_EQ(lease->PassOn(0, 5).value(), Stored());
+TEST_F(Leases, PassingOnAndEndingMayBeTriedAgain) {
+  for (const bool beats_between : {false, true}) {
+    ASSERT_TRUE(Remove(store_.inner(), kKey).ok());
+    const auto lease = Take(1, "a");
+    LoseAnswers();
+    EXPECT_EQ(lease->PassOn(0, 5).error().code, Code::kUnavailable);
+    store_.after = nullptr;
+    if (beats_between) {
+      EXPECT_EQ(lease->Beat().error().code, Code::kConflict);
+    }
+    const LeaseRecord next = Stored();
+    EXPECT_EQ(next.incarnation, 2);
+    EXPECT_EQ(lease->PassOn(0, 5).value(), next);
+    EXPECT_EQ(lease->PassOn(0, 5).value(), next);
+    EXPECT_EQ(Stored(), next);
+    const auto successor = Take(2, "b");
+    LoseAnswers();
+    EXPECT_EQ(successor->End().error().code, Code::kUnavailable);
+    store_.after = nullptr;
+    if (beats_between) {
+      EXPECT_EQ(successor->Beat().error().code, Code::kConflict);
+    }
+    EXPECT_TRUE(successor->End().ok());
+    EXPECT_EQ(Stored().state, State::kDone);
+  }
 }
 
 TEST_F(Leases, AfterTheEndNobodyComes) {
