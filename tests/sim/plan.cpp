@@ -142,7 +142,7 @@ void DrawAccidents(Dice& dice, Plan& plan) {
   }
   if (dice.Chance(0.15)) plan.twins.push_back(dice.Rank(plan.size));
   std::erase_if(plan.deaths, [&plan](const Death& death) { return std::ranges::count(plan.twins, death.rank) != 0; });
-  if (dice.Chance(0.5)) plan.detects_after = dice.UpTo(seconds(1)) + milliseconds(1);
+  if (dice.Chance(0.5)) plan.detects_after = dice.UpTo(seconds(1)) + milliseconds(50);
   plan.fences_twins = plan.makes_checkpoints && plan.detects_after && !plan.twins.empty();
   plan.fence_unit = dice.Below(plan.units.size());
   if (plan.fences_twins || (!plan.makes_checkpoints && !plan.deaths.empty())) DropStaleUnits(plan);

@@ -35,7 +35,7 @@ class Watch final : public FailureDetector {
   }
 
   Clock::Duration first_look() const override { return first_; }
-  Clock::Duration look_every() const override { return first_ / 2 + Clock::Duration(1); }
+  Clock::Duration look_every() const override { return first_ + std::chrono::seconds(1); }
 
  private:
   Process& process_;
