@@ -30,6 +30,10 @@ struct Session {
   std::vector<int> absent{};  // ranks that never come
   WireFormat format{};
   std::size_t piece_bytes = std::size_t{4} << 20U;
+  bool keeps_results = false;
+  bool replays = false;
+  std::uint64_t first_round = 0;
+  FailureDetector* detector = nullptr;
 };
 
 inline const Key kTestJob("jobs/test/1");
@@ -48,8 +52,12 @@ inline Result<void> RunRank(const Session& session, int rank, const RankWork& wo
                               .size = session.size,
                               .timeout = session.timeout,
                               .deadline = session.deadline,
+                              .first_round = session.first_round,
                               .format = session.format,
-                              .piece_bytes = session.piece_bytes};
+                              .piece_bytes = session.piece_bytes,
+                              .keeps_results = session.keeps_results,
+                              .replays = session.replays,
+                              .detector = session.detector};
   return work(*TRY(Join(session.pattern, membership)));
 }
 

@@ -59,6 +59,7 @@ struct Member {
 // What the key of an object tells (docs/formats/messages.md).
 struct Message {
   std::uint64_t round = 0;
+  std::uint64_t last_round = 0;
   int sender = 0;
   bool is_kept = false;  // for ranks that take over
 };
@@ -69,11 +70,13 @@ Message MessageOf(const Key& key, int ranks) {
   const std::string inbox = text.substr(0, slash);
   const std::string name = text.substr(slash + 1);
   const auto number = static_cast<std::uint64_t>(ParseInteger(name.substr(0, name.find('.'))).value_or(0));
-  if (inbox == "measured") return {.round = (number + 1) * 32 - 1, .sender = ranks - 1, .is_kept = true};
+  if (inbox == "measured") {
+    return {.round = number * 32, .last_round = number * 32 + 31, .sender = ranks - 1, .is_kept = true};
+  }
   const auto sender = static_cast<int>(ParseInteger(name.substr(name.rfind('.') + 1)).value_or(0));
   // A slot is named by the first call of a stale unit and goes some rounds after the last.
   const std::uint64_t more = inbox == "slots" ? kStaleCallsMax : 0;
-  return {.round = number + more, .sender = sender, .is_kept = inbox == "all"};
+  return {.round = number, .last_round = number + more, .sender = sender, .is_kept = inbox == "all"};
 }
 
 class Job {
@@ -300,8 +303,8 @@ bool Job::MayBeAlive(const Key& key) const {
   const auto allows = [&message](const Member& member) {
     if (member.rank != message.sender || member.process.killed()) return false;
     const bool is_of_dead = message.round < member.first_round;
-    const bool is_kept = message.is_kept && message.round >= member.swept_before;
-    return is_of_dead || is_kept || message.round + kRoundsAliveMax > member.at.round;
+    const bool is_kept = message.is_kept && message.last_round >= member.swept_before;
+    return is_of_dead || is_kept || message.last_round + kRoundsAliveMax > member.at.round;
   };
   return std::ranges::any_of(members_, allows);
 }

@@ -134,7 +134,7 @@ void DrawAccidents(Dice& dice, Plan& plan) {
       plan.deaths.push_back({.rank = dice.Rank(plan.size),
                              .point = dice.Below(points),
                              .after = dice.Chance(0.5) ? Clock::Duration() : dice.UpTo(milliseconds(100)),
-                             .until = dice.UpTo(seconds(5))});
+                             .until = dice.UpTo(dice.Chance(0.4) ? Clock::Duration(milliseconds(20)) : seconds(5))});
     }
   }
   if (dice.Chance(0.3)) {
