@@ -171,7 +171,7 @@ std::size_t Channel::ObjectsOf(const Process& writer) const {
 std::vector<Key> Channel::Alive() const {
   std::vector<Key> keys;
   for (const auto& [key, cell] : cells_) {
-    if (cell.value && !cell.came_back) keys.push_back(key);
+    if (cell.value && !cell.came_back && !cell.is_posthumous) keys.push_back(key);
   }
   return keys;
 }
@@ -231,8 +231,8 @@ void Channel::Apply(const Change& change, const std::shared_ptr<bool>& refused) 
   const bool is_new =
       change.value && !change.is_repeat && (!cell.value || cell.writer != change.writer || cell.came_back);
   if (is_new) ++written_[change.writer];
-  const bool is_late = change.is_repeat || change.writer->killed();
-  cell.came_back = change.value && is_late && (!cell.value || cell.came_back);
+  cell.came_back = change.value && change.is_repeat && (!cell.value || cell.came_back);
+  cell.is_posthumous = change.value && change.writer->killed();
   cell.before = std::exchange(cell.value, change.value);
   cell.changed = scheduler_.now();
   cell.writer = change.writer;

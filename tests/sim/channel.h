@@ -64,7 +64,7 @@ class Channel {
   // How many values of a process there are, apart from those that came back after they were deleted.
   std::size_t ObjectsOf(const Process& writer) const;
 
-  // The keys of all such values.
+  // The keys of all such values, apart from those that were written when their writer was dead.
   std::vector<Key> Alive() const;
 
   // How many there have ever been.
@@ -97,7 +97,8 @@ class Channel {
     std::optional<Blob> before;  // the change
     Clock::Time changed;
     const Process* writer = nullptr;
-    bool came_back = false;  // by a repeat, or written when its writer was dead
+    bool came_back = false;      // by a repeat
+    bool is_posthumous = false;  // written when its writer was dead
   };
 
   Fate Draw();
