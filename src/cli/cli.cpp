@@ -83,6 +83,7 @@ int RunCommand(const Command& command, Words words, Session& session) {
   const std::unique_ptr<Call> call = command.start();
   const Result<void> parsed = ParseWords(call->parameters(), words).Context(command.name);
   if (!parsed.ok()) return Fail(session.terminal, parsed.error());
+  session.command = command.name;
   const Result<Exit> exit = call->Run(session).Context(command.name);
   return exit.ok() ? static_cast<int>(exit.value()) : Fail(session.terminal, exit.error());
 }

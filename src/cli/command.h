@@ -37,6 +37,7 @@ struct Session {
   Clock& clock;
   std::string program;  // path of this program; the worker program lies beside it
   std::span<const Command* const> commands;
+  std::string_view command = {};  // the name of the one that runs
 
   StoreOptions stores() const { return {.clock = clock, .environment = environment}; }
 };

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
@@ -10,6 +11,8 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "cli/place.h"
+#include "cli/preflight_limits.h"
+#include "cli/preflight_places.h"
 #include "platform/platform.h"
 #include "storage/ops.h"
 #include "storage/registry.h"
@@ -21,6 +24,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// As large as what any channel is given at once; smaller values are of no concern to any.
+constexpr double kValueTried = 1 << 20U;
+constexpr double kValueSmall = 1 << 16U;
+
 Result<void> SetFrom(JobSpec& spec, std::string_view assignment) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string_view::npos || equals == 0) {
@@ -29,38 +36,13 @@ Result<void> SetFrom(JobSpec& spec, std::string_view assignment) {
   return Set(spec, assignment.substr(0, equals), assignment.substr(equals + 1)).Context("--set");
 }
 
-Result<std::string> CheckData(const JobSpec& spec, const Session& session) {
-  const OpenDataset dataset = TRY(OpenDatasetAt(spec.data, session.stores()));
-  const auto* const train = dataset.manifest.Find("train");
-  const std::uint64_t rows = train == nullptr ? 0 : train->rows;
-  if (rows < static_cast<std::uint64_t>(spec.workers)) {
-    return Error{Code::kInvalid, StrCat(spec.workers, " workers for ", rows, " training rows in ",
-                                        PrintableUrl(spec.data), ": set workers to at most ", rows)};
-  }
-  TRY(CheckSpec(spec, {.columns = dataset.manifest.columns,
-                       .classes = dataset.manifest.classes.size(),
-                       .class_rows = dataset.manifest.class_rows,
-                       .rows = rows}));
-  return StrCat(HumanCount(static_cast<std::int64_t>(rows)), " rows of ", dataset.manifest.columns, " columns in ",
-                PrintableUrl(spec.data));
-}
-
-// Writes a key and deletes it again.
-Result<std::string> CheckChannel(const JobSpec& spec, const Session& session) {
-  const std::unique_ptr<Store> store = TRY(OpenStore(spec.channel, session.stores()));
-  if (!store->limits().survives_process) {
-    return Error{Code::kInvalid,
-                 StrCat(store->name(), " lives inside one process and functions are processes of their ",
-                        "own: use a channel they share, as file:///tmp/channel")};
-  }
-  const Key probe = Key("probe") / spec.name / StrCat(session.clock.UnixMs());
-  TRY(Save(*store, probe, AsBytes("lambdaml")).Context("not writable"));
-  TRY(Remove(*store, probe));
-  return store->name();
-}
+struct NearestFolder {
+  fs::path path;
+  std::uint64_t room_bytes = 0;
+};
 
 // The folder need not exist; the nearest one that does must be writable.
-Result<std::string> CheckOutput(const JobSpec& spec) {
+Result<NearestFolder> FindOutput(const JobSpec& spec) {
   std::error_code failed;
   fs::path path = fs::absolute(spec.output, failed);
   while (!fs::exists(path, failed) && path.has_relative_path()) path = path.parent_path();
@@ -68,7 +50,16 @@ Result<std::string> CheckOutput(const JobSpec& spec) {
     return Error{Code::kInvalid, StrCat(path.string(), " is a file: choose a folder")};
   }
   if (::access(path.c_str(), W_OK | X_OK) != 0) return FileError("writing into", path, errno);
-  return spec.output;
+  return NearestFolder{.path = path, .room_bytes = fs::space(path, failed).available};
+}
+
+// `model_bytes`: 0 if not known.
+Result<std::string> CheckOutput(const JobSpec& spec, double model_bytes) {
+  const NearestFolder folder = TRY(FindOutput(spec));
+  const auto room = static_cast<double>(folder.room_bytes);
+  if (room >= model_bytes) return spec.output;
+  return Error{Code::kInvalid, StrCat(folder.path.string(), " has ", HumanBytes(room), " left and the model takes ",
+                                      HumanBytes(model_bytes), ": make room, or choose another folder")};
 }
 
 Result<std::string> CheckPlatform(const JobSpec& spec) {
@@ -81,6 +72,108 @@ Result<std::string> CheckPlatform(const JobSpec& spec) {
                StrCat("no platform is called '", spec.platform, "'; known are ", JoinWith(", ", names))};
 }
 
+// Tries to write what is as large as a message will be, up to what the narrowest channels take at once.
+Check CheckValueSize(Store& channel, const JobSpec& spec, double vector_bytes, const Session& session) {
+  const auto size = static_cast<std::size_t>(std::min(vector_bytes, kValueTried));
+  const Key key = Key("probe") / spec.name / StrCat("value-", session.clock.UnixMs(), "-", ::getpid());
+  const Bytes value(size, std::byte{1});
+  Result<void> done = Save(channel, key, value);
+  if (done.ok()) done = Remove(channel, key);
+  return CheckOf("values", done.ok() ? Result<std::string>(StrCat(HumanBytes(static_cast<double>(size)), " at once"))
+                                     : Result<std::string>(done.error()));
+}
+
+// Places with their variables replaced, or every variable that is not set.
+Result<void> Resolve(JobSpec& spec, const Environment& environment) {
+  Result<std::string> data = ResolveUrl(spec.data, environment).Context("data");
+  Result<std::string> channel = ResolveUrl(spec.channel, environment).Context("channel");
+  Result<std::string> output = environment.Expand(spec.output).Context("output");
+  std::vector<std::string> problems;
+  for (const Result<std::string>* const place : {&data, &channel, &output}) {
+    if (!place->ok()) problems.push_back(place->error().message);
+  }
+  if (!problems.empty()) return Error{Code::kInvalid, JoinWith("; ", problems)};
+  spec.data = std::move(data).value();
+  spec.channel = std::move(channel).value();
+  spec.output = std::move(output).value();
+  return {};
+}
+
+// What needs the data, the model and the channel. Checks that cannot be made say what is in the way.
+class JobChecks {
+ public:
+  JobChecks(const JobSpec& spec, const Session& session)
+      : spec_(spec), session_(session), places_(CheckPlaces(spec, session)) {}
+
+  std::vector<Check> Run() {
+    const Check platform = CheckOf("platform", CheckPlatform(spec_));
+    const bool known = platform.verdict == Verdict::kGood;
+    checks_.push_back(platform);
+    checks_.insert(checks_.end(), places_.checks.begin(), places_.checks.end());
+    CheckParts();
+    const Split* const train = places_.manifest ? places_.manifest->Find("train") : nullptr;
+    checks_.push_back(CheckWorkers(spec_, train == nullptr ? std::nullopt : std::optional(train->rows)));
+    CheckNeeds();
+    checks_.push_back(CheckOf("output", CheckOutput(spec_, forecast_ ? forecast_->vector_bytes : 0)));
+    if (known && spec_.platform == "local") {
+      for (Check& check : CheckMachineFor(spec_, forecast_ ? forecast_->bytes() : 0)) {
+        checks_.push_back(std::move(check));
+      }
+    }
+    return std::move(checks_);
+  }
+
+ private:
+  void Add(std::string_view what, const Result<void>& held, std::string good) {
+    checks_.push_back(held.ok() ? Good(what, std::move(good)) : Wrong(what, held.error().message));
+  }
+
+  void CheckParts() {
+    Add("pattern", CheckPattern(spec_), spec_.pattern);
+    if (!places_.manifest) {
+      checks_.push_back(NotChecked("model", "data"));
+      checks_.push_back(NotChecked("algorithm", "data"));
+      return;
+    }
+    const Split* const train = places_.manifest->Find("train");
+    const DataShape shape{.columns = places_.manifest->columns,
+                          .classes = places_.manifest->classes.size(),
+                          .class_rows = places_.manifest->class_rows,
+                          .rows = train == nullptr ? 0 : train->rows};
+    const Result<void> model = CheckModel(spec_, shape);
+    Add("model", model, spec_.model.kind);
+    if (!model.ok()) {
+      checks_.push_back(NotChecked("algorithm", "model"));
+      return;
+    }
+    const Result<void> algorithm = CheckAlgorithm(spec_, shape);
+    Add("algorithm", algorithm, spec_.algorithm.kind);
+    if (!algorithm.ok()) return;
+    Result<MemoryForecast> forecast = ForecastMemory(spec_, *places_.manifest);
+    if (forecast.ok()) forecast_ = std::move(forecast).value();
+  }
+
+  void CheckNeeds() {
+    if (!forecast_) {
+      const std::string_view first = !places_.manifest ? "data" : "model or algorithm";
+      checks_.push_back(NotChecked("memory", first));
+      return;
+    }
+    checks_.push_back(CheckMemory(spec_, *places_.manifest, *forecast_));
+    if (!places_.channel) return;
+    if (places_.room_bytes) checks_.push_back(CheckRoom(spec_, forecast_->vector_bytes, *places_.room_bytes));
+    if (forecast_->vector_bytes > kValueSmall) {
+      checks_.push_back(CheckValueSize(*places_.channel, spec_, forecast_->vector_bytes, session_));
+    }
+  }
+
+  const JobSpec& spec_;
+  const Session& session_;
+  Places places_;
+  std::optional<MemoryForecast> forecast_;
+  std::vector<Check> checks_;
+};
+
 }  // namespace
 
 Result<JobSpec> ReadJob(const JobFile& file, const Environment& environment) {
@@ -89,9 +182,7 @@ Result<JobSpec> ReadJob(const JobFile& file, const Environment& environment) {
   for (const std::string& assignment : file.set) TRY(SetFrom(spec, assignment));
   if (file.workers > 0) spec.workers = file.workers;
   TRY(Validate(spec).Context(file.path));
-  spec.data = TRY(ResolveUrl(spec.data, environment).Context("data"));
-  spec.channel = TRY(ResolveUrl(spec.channel, environment).Context("channel"));
-  spec.output = TRY(environment.Expand(spec.output).Context("output"));
+  TRY(Resolve(spec, environment));
   return spec;
 }
 
@@ -101,24 +192,26 @@ Result<std::string> WorkerProgram(const std::string& program) {
   return Error{Code::kInvalid, StrCat(path.string(), " is missing: build it, or install it beside lambdaml")};
 }
 
-std::vector<Check> CheckMachine(const Session& session) { return {{"worker program", WorkerProgram(session.program)}}; }
-
-std::vector<Check> CheckJob(const JobSpec& spec, const Session& session) {
-  std::vector<Check> checks;
-  checks.push_back({"platform", CheckPlatform(spec)});
-  checks.push_back({"data", CheckData(spec, session)});
-  checks.push_back({"channel", CheckChannel(spec, session)});
-  checks.push_back({"output", CheckOutput(spec)});
-  return checks;
+std::vector<Check> CheckMachine(const Session& session) {
+  return {CheckOf("worker program", WorkerProgram(session.program))};
 }
 
+std::vector<Check> CheckJob(const JobSpec& spec, const Session& session) { return JobChecks(spec, session).Run(); }
+
 Result<void> Preflight(const JobSpec& spec, const Session& session) {
+  std::vector<std::string> problems;
   for (const auto& checks : {CheckMachine(session), CheckJob(spec, session)}) {
     for (const Check& check : checks) {
-      if (!check.found.ok()) return Error(check.found.error()).Context(check.what);
+      if (check.verdict == Verdict::kWrong) problems.push_back(StrCat(check.what, ": ", check.found));
     }
   }
-  return {};
+  if (problems.empty()) return {};
+  Error last{Code::kInvalid, std::move(problems.back())};
+  problems.pop_back();
+  for (const std::string& problem : problems) {
+    session.terminal.Err(StrCat("lambdaml: ", session.command, ": ", problem, "\n"));
+  }
+  return last;
 }
 
 }  // namespace lambdaml

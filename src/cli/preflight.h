@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What must hold before a job is started, so that a mistake costs a second and not a round. `train` stops at the first
-// that does not hold, `doctor` shows all.
+// What must hold before a job is started, so that a mistake costs seconds and not a round: one list of checks, of which
+// `doctor` shows all and `train` what is wrong. A check that needs what another one has found wrong is not made, so
+// every cause is told once (docs/guide/preflight.md).
 
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "cli/check.h"
 #include "cli/command.h"
 #include "job/spec.h"
 
@@ -22,18 +24,14 @@ struct JobFile {
 };
 Result<JobSpec> ReadJob(const JobFile& file, const Environment& environment);
 
-struct Check {
-  std::string what;
-  Result<std::string> found;  // what is right about it, or what is wrong
-};
-
 // The worker program, which lies beside this one.
 Result<std::string> WorkerProgram(const std::string& program);
 
 std::vector<Check> CheckMachine(const Session& session);
 std::vector<Check> CheckJob(const JobSpec& spec, const Session& session);
 
-// The first error of all checks.
+// kInvalid if anything is wrong: the error is the last of it, the others have been printed before as the program prints
+// errors.
 Result<void> Preflight(const JobSpec& spec, const Session& session);
 
 }  // namespace lambdaml

@@ -57,6 +57,7 @@ struct PlatformOptions {
 struct PlatformKind {
   std::string_view name;
   std::string_view summary;
+  std::int64_t concurrency;  // functions that run at once
   Result<std::unique_ptr<Platform>> (*open)(const PlatformOptions& options);
 };
 

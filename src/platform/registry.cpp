@@ -12,7 +12,8 @@ namespace {
 
 // The only list of platforms. Add one line here.
 constexpr std::array kPlatformKinds{
-    PlatformKind{"local", "functions as processes of this machine, with Lambda's protocols and limits", &local::Open},
+    PlatformKind{"local", "functions as processes of this machine, with Lambda's protocols and limits",
+                 local::kConcurrency, &local::Open},
 };
 
 }  // namespace

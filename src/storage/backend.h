@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/environment.h"
 #include "base/url.h"
+#include "storage/server.h"
 #include "storage/store.h"
 
 namespace lambdaml {
@@ -41,6 +42,7 @@ struct Backend {
   bool remote;  // behind a network, so that requests fail now and then: gets the retry layer
   StorePrices prices;
   Result<std::unique_ptr<Store>> (*open)(const Url& url, const StoreOptions& options);
+  Result<StoreServer> (*server)(const Url& url, const StoreOptions& options);  // null: there is none
 };
 
 }  // namespace lambdaml

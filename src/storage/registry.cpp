@@ -31,43 +31,50 @@ constexpr std::array kBackends{
             .example = "dynamodb://table/prefix",
             .remote = true,
             .prices = dynamodb::kPrices,
-            .open = dynamodb::Open},
+            .open = dynamodb::Open,
+            .server = dynamodb::Server},
     Backend{.scheme = "file",
             .summary = "a folder of this machine",
             .example = "file:///tmp/channel",
             .remote = false,
             .prices = {},
-            .open = file::Open},
+            .open = file::Open,
+            .server = file::Server},
     Backend{.scheme = "memcached",
             .summary = "one or several memcached servers (ElastiCache)",
             .example = "memcached://host:11211/prefix",
             .remote = true,
             .prices = {},  // by the hour, not by the request
-            .open = memcached::Open},
+            .open = memcached::Open,
+            .server = memcached::Server},
     Backend{.scheme = "memory",
             .summary = "inside this process, for tests",
             .example = "memory:",
             .remote = false,
             .prices = {},
-            .open = memory::Open},
+            .open = memory::Open,
+            .server = nullptr},
     Backend{.scheme = "redis",
             .summary = "a Redis or Valkey server (ElastiCache)",
             .example = "redis://127.0.0.1:6379/prefix",
             .remote = true,
             .prices = {},  // by the hour, not by the request
-            .open = redis::Open},
+            .open = redis::Open,
+            .server = redis::Server},
     Backend{.scheme = "rediss",
             .summary = "a Redis or Valkey server over TLS (ElastiCache)",
             .example = "rediss://host:6379/prefix",
             .remote = true,
             .prices = {},  // by the hour, not by the request
-            .open = redis::Open},
+            .open = redis::Open,
+            .server = redis::Server},
     Backend{.scheme = "s3",
             .summary = "a bucket of S3, or of a server that speaks it",
             .example = "s3://bucket/prefix",
             .remote = true,
             .prices = s3::kPrices,
-            .open = s3::Open},
+            .open = s3::Open,
+            .server = s3::Server},
 };
 
 // A channel that takes values of 1 TiB needs no chunks: no value is larger.
@@ -127,6 +134,14 @@ Result<std::unique_ptr<Store>> OpenStore(const Url& url, const StoreOptions& opt
 
 Result<std::unique_ptr<Store>> OpenStore(std::string_view url, const StoreOptions& options) {
   return OpenStore(TRY(Url::Parse(url)), options);
+}
+
+Result<std::optional<StoreServer>> ServerOf(std::string_view url, const StoreOptions& options) {
+  Url own = TRY(Url::Parse(url));
+  const Backend& backend = *TRY(BackendOf(own));
+  TRY(TakeLayerSettings(own));
+  if (backend.server == nullptr) return std::optional<StoreServer>();
+  return std::optional<StoreServer>(TRY(backend.server(own, options)));
 }
 
 }  // namespace lambdaml

@@ -5,6 +5,7 @@
 // that it needs (docs/guide/storage.md lists the settings that every URL may carry).
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -17,5 +18,8 @@ std::span<const Backend> Backends();
 // kInvalid for an unknown scheme or a URL that the backend refuses.
 Result<std::unique_ptr<Store>> OpenStore(const Url& url, const StoreOptions& options);
 Result<std::unique_ptr<Store>> OpenStore(std::string_view url, const StoreOptions& options);
+
+// Nothing where the store is in this process. Nothing is sent yet. The options must outlive it.
+Result<std::optional<StoreServer>> ServerOf(std::string_view url, const StoreOptions& options);
 
 }  // namespace lambdaml

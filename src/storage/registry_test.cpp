@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
+#include "base/temporary_folder.h"
 #include "base/text.h"
 #include "storage/layers/meter.h"
 #include "storage/ops.h"
@@ -57,6 +59,26 @@ TEST(Registry, PutsTogetherWhatTheUrlAsksFor) {
   EXPECT_EQ(store->limits().value_bytes_max, std::numeric_limits<std::uint64_t>::max() - 4);
   const auto bare = OpenStore("memory:?chaos=7&errors=1&retry=off", {.clock = clock}).value();
   EXPECT_EQ(Save(*bare, Key("a"), {}).error().message, "memory: failed by chance");
+}
+
+TEST(Registry, ServersBehindUrls) {
+  SystemClock clock;
+  const TemporaryFolder folder = TemporaryFolder::Make().value();
+  EXPECT_FALSE(ServerOf("memory:", {.clock = clock}).value());
+  EXPECT_EQ(ServerOf("ftp://host/x", {.clock = clock}).error().code, Code::kInvalid);
+  EXPECT_EQ(ServerOf("memory:?retry=soon", {.clock = clock}).error().code, Code::kInvalid);
+
+  const std::string path = (folder.path() / "new/folder").string();
+  const auto server = ServerOf(StrCat("file://", path), {.clock = clock}).value();
+  ASSERT_TRUE(server);
+  EXPECT_EQ(server->address, path);
+  const std::int64_t begin = clock.UnixMs();
+  const ServerState state = server->ask(std::chrono::seconds(3)).value();
+  EXPECT_LE(*state.unix_ms, clock.UnixMs());
+  EXPECT_GE(*state.unix_ms + 1000, begin);
+  EXPECT_GT(state.room_bytes.value_or(0), 0U);
+  EXPECT_EQ(OpenStore(StrCat("file://", path), {.clock = clock}).value()->List(Key()).value().size(), 0U);
+  EXPECT_TRUE(std::filesystem::is_empty(path));
 }
 
 }  // namespace

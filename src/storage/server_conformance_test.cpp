@@ -149,4 +149,31 @@ TEST_P(ServerConformance, AServerOfAnotherProtocolIsRefused) {
   EXPECT_NE(loaded.error().message.find(address), std::string::npos) << loaded.error().message;
 }
 
+TEST_P(ServerConformance, TellsTheTime) {
+  const auto server = ServerOf(server_->NewUrl(), {.clock = clock_, .environment = server_->environment()});
+  ASSERT_TRUE(server.ok()) << server.error().message;
+  ASSERT_TRUE(server.value());
+  const std::int64_t begin = clock_.UnixMs();
+  const auto state = server.value()->ask(std::chrono::seconds(30));
+  const std::int64_t end = clock_.UnixMs();
+  ASSERT_TRUE(state.ok()) << state.error().message;
+  if (!state.value().unix_ms) GTEST_SKIP() << "this user may not ask for the time";
+  // A server may read a clock that ticks later than the machine's own.
+  EXPECT_LE(*state.value().unix_ms, end + 1000);
+  EXPECT_GT(*state.value().unix_ms + state.value().precision_ms, begin - 1000);
+  EXPECT_NE(server_->NewUrl().find(server.value()->address), std::string::npos) << server.value()->address;
+}
+
+TEST_P(ServerConformance, AServerThatIsAwayHasNoTime) {
+  const auto server = ServerOf(server_->NewUrl(), {.clock = clock_, .environment = server_->environment()});
+  ASSERT_TRUE(server.ok()) << server.error().message;
+  server_->Stop();
+  const auto state = server.value()->ask(std::chrono::seconds(3));
+  const auto started = server_->Start();
+  ASSERT_TRUE(started.ok()) << started.error().message;
+  ASSERT_FALSE(state.ok());
+  EXPECT_EQ(state.error().code, Code::kUnavailable) << state.error().message;
+  EXPECT_NE(state.error().message.find(server_->address()), std::string::npos) << state.error().message;
+}
+
 }  // namespace lambdaml

@@ -20,13 +20,8 @@ std::vector<CatalogEntry> ListOf(const Kinds& kinds) {
   return entries;
 }
 
-Result<void> CheckPattern(std::string_view name) {
-  std::vector<std::string> names;
-  for (const Pattern& pattern : Patterns()) {
-    if (pattern.name == name) return {};
-    names.emplace_back(pattern.name);
-  }
-  return Error{Code::kInvalid, StrCat("pattern: '", name, "' is not one of ", JoinWith(", ", names))};
+Result<std::unique_ptr<Model>> ModelOf(const JobSpec& spec, const DataShape& shape) {
+  return MakeModel(spec.model, {.columns = shape.columns, .classes = shape.classes, .class_rows = shape.class_rows});
 }
 
 }  // namespace
@@ -54,14 +49,22 @@ std::string SettingInForce(const Choice& algorithm, std::string_view name) {
   return "";
 }
 
-Result<void> CheckSpec(const JobSpec& spec, const DataShape& shape) {
-  TRY(CheckPattern(spec.pattern));
-  if (shape.rows < static_cast<std::uint64_t>(spec.workers)) {
-    return Error{Code::kInvalid,
-                 StrCat("workers: ", spec.workers, " are more than the ", shape.rows, " rows to train on")};
+Result<void> CheckPattern(const JobSpec& spec) {
+  std::vector<std::string> names;
+  for (const Pattern& pattern : Patterns()) {
+    if (pattern.name == spec.pattern) return {};
+    names.emplace_back(pattern.name);
   }
-  const auto model =
-      TRY(MakeModel(spec.model, {.columns = shape.columns, .classes = shape.classes, .class_rows = shape.class_rows}));
+  return Error{Code::kInvalid, StrCat("'", spec.pattern, "' is not one of ", JoinWith(", ", names))};
+}
+
+Result<void> CheckModel(const JobSpec& spec, const DataShape& shape) {
+  TRY(ModelOf(spec, shape));
+  return {};
+}
+
+Result<void> CheckAlgorithm(const JobSpec& spec, const DataShape& shape) {
+  const auto model = TRY(ModelOf(spec, shape));
   const Batch no_rows{.columns = shape.columns, .dense = {}, .sparse = {}, .labels = {}};
   const Task task{.model = *model,
                   .rows = no_rows,

@@ -34,7 +34,10 @@ struct DataShape {
   std::uint64_t rows = 0;                 // that are trained on
 };
 
-// Whether kinds and settings exist and fit each other and the data: kInvalid names the first that does not.
-Result<void> CheckSpec(const JobSpec& spec, const DataShape& shape);
+// Whether kinds and settings exist and fit each other and the data: kInvalid names the first that does not. An
+// algorithm is made for a model that is right.
+Result<void> CheckPattern(const JobSpec& spec);
+Result<void> CheckModel(const JobSpec& spec, const DataShape& shape);
+Result<void> CheckAlgorithm(const JobSpec& spec, const DataShape& shape);
 
 }  // namespace lambdaml

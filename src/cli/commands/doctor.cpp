@@ -18,8 +18,7 @@ Parameters Describe(DoctorSettings& s) {
 
 Check CheckState(const Session& session) {
   const Result<std::vector<JobFolder>> jobs = JobFolder::All(session.environment);
-  if (!jobs.ok()) return {"job folder", jobs.error()};
-  return {"job folder", StrCat(jobs.value().size(), " jobs")};
+  return CheckOf("job folder", jobs.ok() ? Result<std::string>(StrCat(jobs.value().size(), " jobs")) : jobs.error());
 }
 
 std::vector<Check> AllChecks(const DoctorSettings& settings, const Session& session) {
@@ -27,20 +26,27 @@ std::vector<Check> AllChecks(const DoctorSettings& settings, const Session& sess
   checks.push_back(CheckState(session));
   if (settings.job.path.empty()) return checks;
   const Result<JobSpec> spec = ReadJob(settings.job, session.environment);
-  checks.push_back(
-      {"job file", spec.ok() ? Result<std::string>(settings.job.path) : Result<std::string>(spec.error())});
+  checks.push_back(CheckOf("job file", spec.ok() ? Result<std::string>(settings.job.path) : spec.error()));
   if (!spec.ok()) return checks;
   for (Check& check : CheckJob(spec.value(), session)) checks.push_back(std::move(check));
   return checks;
 }
 
+std::string Word(Verdict verdict, const Terminal& terminal) {
+  switch (verdict) {
+    case Verdict::kGood: return Paint(terminal, Ink::kGreen, "ok   ");
+    case Verdict::kDoubtful: return Paint(terminal, Ink::kYellow, "doubt");
+    case Verdict::kWrong: return Paint(terminal, Ink::kRed, "wrong");
+    case Verdict::kNotChecked: break;
+  }
+  return "-    ";
+}
+
 Result<Exit> Doctor(const DoctorSettings& settings, Session& session) {
   Exit exit = Exit::kDone;
   for (const Check& check : AllChecks(settings, session)) {
-    const bool ok = check.found.ok();
-    if (!ok) exit = Exit::kFailed;
-    session.terminal.Out(StrCat(Paint(session.terminal, ok ? Ink::kGreen : Ink::kRed, ok ? "ok   " : "wrong"), "  ",
-                                check.what, ": ", ok ? check.found.value() : check.found.error().message, "\n"));
+    if (check.verdict == Verdict::kWrong) exit = Exit::kFailed;
+    session.terminal.Out(StrCat(Word(check.verdict, session.terminal), "  ", check.what, ": ", check.found, "\n"));
   }
   return exit;
 }

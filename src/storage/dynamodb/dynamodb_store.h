@@ -33,4 +33,7 @@ inline constexpr StorePrices kPrices{.as_of = "2024-11-01",
 // Nothing is sent yet: whether the table is there, and may be used, shows at the first call.
 Result<std::unique_ptr<Store>> Open(const Url& url, const StoreOptions& options);
 
+// Asked of the endpoint, unsigned.
+Result<StoreServer> Server(const Url& url, const StoreOptions& options);
+
 }  // namespace lambdaml::dynamodb

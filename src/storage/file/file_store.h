@@ -17,4 +17,7 @@ namespace lambdaml::file {
 // or not readable, or for another URL than file:///folder.
 Result<std::unique_ptr<Store>> Open(const Url& url, const StoreOptions& options);
 
+// A file that is made and deleted in the folder has the time of the machine that keeps it.
+Result<StoreServer> Server(const Url& url, const StoreOptions& options);
+
 }  // namespace lambdaml::file

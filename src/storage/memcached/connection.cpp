@@ -7,8 +7,6 @@ namespace lambdaml::memcached {
 
 namespace {
 
-constexpr std::chrono::seconds kConnectTime{5};
-constexpr std::chrono::seconds kAnswerTime{10};
 constexpr std::uint64_t kBytesPerSecondMin = 10'000'000;  // slower than any network that functions have
 
 // The time is up for this try, not for the caller.
@@ -21,12 +19,12 @@ Result<T> OrUnavailable(Result<T> result) {
 }  // namespace
 
 Clock::Time Connection::DeadlineFor(std::uint64_t bytes) const {
-  return clock_->Now() + kAnswerTime + std::chrono::seconds(bytes / kBytesPerSecondMin);
+  return clock_->Now() + answer_time_ + std::chrono::seconds(bytes / kBytesPerSecondMin);
 }
 
 Result<Connection> Connection::Open(const Endpoint& node, const Access& access, Clock& clock) {
   const TlsTrust* const trust = access.trust ? &*access.trust : nullptr;
-  Result<Stream> stream = OrUnavailable(Stream::Connect(node, trust, clock, clock.Now() + kConnectTime));
+  Result<Stream> stream = OrUnavailable(Stream::Connect(node, trust, clock, clock.Now() + access.connect_time));
   if (!stream.ok() && stream.error().code == Code::kInvalid && trust != nullptr) {
     return Error{Code::kInvalid, StrCat(stream.error().message, " (?tls=off and ?ca=FILE in the URL change that)")};
   }

@@ -24,6 +24,8 @@ struct Access {
   std::optional<TlsTrust> trust = {};  // nothing: without TLS
   std::string user = {};               // both empty: without logging in
   std::string password = {};
+  Clock::Duration connect_time = std::chrono::seconds(5);
+  Clock::Duration answer_time = std::chrono::seconds(10);
 };
 
 class Connection {
@@ -47,7 +49,11 @@ class Connection {
 
  private:
   Connection(Endpoint node, Stream stream, const Access& access, Clock& clock)
-      : node_(std::move(node)), stream_(std::move(stream)), over_tls_(access.trust.has_value()), clock_(&clock) {}
+      : node_(std::move(node)),
+        stream_(std::move(stream)),
+        over_tls_(access.trust.has_value()),
+        answer_time_(access.answer_time),
+        clock_(&clock) {}
 
   Result<void> LogIn(const Access& access);
   Result<void> SendAll(std::span<const ByteSpan> pieces);
@@ -56,6 +62,7 @@ class Connection {
   Endpoint node_;
   Stream stream_;
   bool over_tls_;
+  Clock::Duration answer_time_;
   Clock* clock_;
 };
 

@@ -15,4 +15,7 @@ namespace lambdaml::memcached {
 // certificates that cannot be used.
 Result<std::unique_ptr<Store>> Open(const Url& url, const StoreOptions& options);
 
+// `stats` of every node; the clock is the first one's.
+Result<StoreServer> Server(const Url& url, const StoreOptions& options);
+
 }  // namespace lambdaml::memcached

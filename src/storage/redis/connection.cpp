@@ -10,8 +10,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds kConnectTimeout{5};
-constexpr seconds kAnswerTimeout{30};                  // without a sign of life
 constexpr std::size_t kBytesPerSecondMin = 1'000'000;  // slower is taken for dead
 
 std::string_view FieldOf(const Reply& map, std::string_view name) {
@@ -64,13 +62,13 @@ class Connection::Source final : public ByteSource {
 
 Result<std::unique_ptr<Connection>> Connection::Open(const Settings& settings, Clock& clock) {
   Result<Stream> stream = Stream::Connect(settings.endpoint, settings.trust ? &*settings.trust : nullptr, clock,
-                                          clock.Now() + kConnectTimeout);
+                                          clock.Now() + settings.connect_time);
   if (!stream.ok()) {
     Error error = std::move(stream).error();
     if (error.code == Code::kTimeout) error.code = Code::kUnavailable;
     return error;
   }
-  std::unique_ptr<Connection> connection(new Connection(std::move(stream).value(), settings.endpoint, clock));
+  std::unique_ptr<Connection> connection(new Connection(std::move(stream).value(), settings, clock));
   TRY(connection->LogIn(settings));
   return connection;
 }
@@ -90,7 +88,7 @@ Result<void> Connection::LogIn(const Settings& settings) {
 }
 
 Clock::Time Connection::DeadlineFor(std::size_t bytes) const {
-  return clock_.Now() + kAnswerTimeout + seconds(bytes / kBytesPerSecondMin);
+  return clock_.Now() + answer_time_ + seconds(bytes / kBytesPerSecondMin);
 }
 
 Error Connection::Broken(Error error) {

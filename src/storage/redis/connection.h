@@ -62,8 +62,8 @@ class Connection {
  private:
   class Source;
 
-  Connection(Stream stream, Endpoint endpoint, Clock& clock)
-      : stream_(std::move(stream)), endpoint_(std::move(endpoint)), clock_(clock) {}
+  Connection(Stream stream, const Settings& settings, Clock& clock)
+      : stream_(std::move(stream)), endpoint_(settings.endpoint), answer_time_(settings.answer_time), clock_(clock) {}
 
   Result<void> LogIn(const Settings& settings);
   Clock::Time DeadlineFor(std::size_t bytes) const;
@@ -73,6 +73,7 @@ class Connection {
 
   Stream stream_;
   Endpoint endpoint_;
+  Clock::Duration answer_time_;
   Clock& clock_;
   std::set<std::string> channels_;
   std::size_t awaited_ = 0;  // replies

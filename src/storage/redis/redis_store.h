@@ -14,4 +14,7 @@ namespace lambdaml::redis {
 // Connects to nobody yet. kInvalid for a URL or a file of certificates that cannot be used.
 Result<std::unique_ptr<Store>> Open(const Url& url, const StoreOptions& options);
 
+// TIME, and INFO about memory, where the user may ask for them.
+Result<StoreServer> Server(const Url& url, const StoreOptions& options);
+
 }  // namespace lambdaml::redis

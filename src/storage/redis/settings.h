@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/environment.h"
 #include "base/result.h"
 #include "base/url.h"
@@ -24,7 +25,9 @@ struct Settings {
   std::string password = {};           // empty: nobody logs in
   std::string prefix = {};             // goes before every key: empty, or ends in '/'
   int database = 0;
-  std::chrono::milliseconds ttl{0};  // how long a value stays; 0: until it is deleted
+  Clock::Duration connect_time = std::chrono::seconds(5);
+  Clock::Duration answer_time = std::chrono::seconds(30);  // without a sign of life
+  std::chrono::milliseconds ttl{0};                        // how long a value stays; 0: until it is deleted
 };
 
 // User and password may stand, percent-encoded, in the URL, or in LAMBDAML_CHANNEL_USER and LAMBDAML_CHANNEL_PASSWORD.

@@ -21,4 +21,7 @@ inline constexpr StorePrices kPrices{.as_of = "2026-11-22", .put = 5e-6, .get = 
 // Sends nothing yet. kInvalid for a URL that names no bucket or has a setting that there is not.
 Result<std::unique_ptr<Store>> Open(const Url& url, const StoreOptions& options);
 
+// Asked of the URL's host, unsigned.
+Result<StoreServer> Server(const Url& url, const StoreOptions& options);
+
 }  // namespace lambdaml::s3

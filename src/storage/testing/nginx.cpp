@@ -77,8 +77,9 @@ std::string Nginx::Configuration(const NginxOptions& options) const {
       "upstream behind { server 127.0.0.1:",
       std::max(options.port_behind, 1), "; keepalive 64; }\nserver {\nlisten 127.0.0.1:", port_, tls_ ? " ssl" : "",
       ";\n", tls_ ? TlsOf(*options.tls) : "", "location / {\n",
-      options.folder.empty() ? std::string(kPassOn) : StrCat("root ", options.folder, ";\n"), LuaOf(options),
-      "}\n}\n}\n");
+      options.folder.empty() ? std::string(kPassOn) : StrCat("root ", options.folder, ";\n"),
+      options.drops_conditions ? "proxy_set_header If-None-Match \"\";\nproxy_set_header If-Match \"\";\n" : "",
+      LuaOf(options), "}\n}\n}\n");
 }
 
 Result<void> Nginx::Start() {

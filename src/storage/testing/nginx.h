@@ -2,7 +2,7 @@
 #pragma once
 
 // nginx before a server of this machine, which it makes slow, overloaded or unreliable, or reachable over TLS. What
-// passes is not changed, so that signatures stay valid.
+// passes is not changed, so that signatures stay valid, unless conditions are dropped.
 
 #include <memory>
 #include <string>
@@ -20,7 +20,8 @@ struct NginxOptions {
   int throttled_one_in = 0;  // answered with 503 SlowDown and a Retry-After of one second
   int dropped_one_in = 0;    // the connection is closed without an answer, after the server behind has got the request
   int cut_one_in = 0;        // the connection is closed in the middle of the answer's body, if that is a large one
-  bool one_at_a_time = false;  // for a server that looks and writes in two steps
+  bool one_at_a_time = false;     // for a server that looks and writes in two steps
+  bool drops_conditions = false;  // If-None-Match and If-Match do not reach the server
   const Certificates* tls = nullptr;
 };
 
