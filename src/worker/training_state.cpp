@@ -2,8 +2,10 @@
 #include "worker/training_state.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -18,7 +20,7 @@ namespace {
 constexpr std::uint32_t kVersion = 1;
 constexpr std::uint32_t kSharedMagic = 0x53544D4C;  // "LMTS"
 constexpr std::uint32_t kOwnMagic = 0x4F544D4C;     // "LMTO"
-constexpr std::uint8_t kEndings = static_cast<std::uint8_t>(Ending::kDiverged) + 1;
+constexpr std::array kVotedEndings{Ending::kStopped, Ending::kSeconds, Ending::kDollars};
 
 // Numbers in the machine's byte order, which is little-endian on all that Lambda has.
 class Writer {
@@ -136,12 +138,6 @@ std::vector<float> ToValues(Reader& from, ByteSpan bytes, std::size_t count) {
 }
 
 // Values that are those of the parameters are written as none.
-void PutUnlessSame(Writer& to, const std::vector<float>& values, const std::vector<float>& parameters) {
-  const ByteSpan bytes = std::as_bytes(std::span(values));
-  const bool same = std::ranges::equal(bytes, std::as_bytes(std::span(parameters)));
-  to.PutBytes(same ? ByteSpan() : bytes);
-}
-
 std::vector<float> GetUnlessSame(Reader& from, const std::vector<float>& parameters) {
   const ByteSpan bytes = from.GetBytes();
   return bytes.empty() ? parameters : ToValues(from, bytes, parameters.size());
@@ -154,32 +150,42 @@ std::string SettingsOf(JobSpec spec) {
   return RecipeOf(spec);
 }
 
-void PutProgress(Writer& to, const SharedTraining& state) {
+// 0: none.
+std::uint8_t NumberOf(const std::optional<Ending>& ending) {
+  if (!ending) return 0;
+  const auto* const found = std::ranges::find(kVotedEndings, *ending);
+  return static_cast<std::uint8_t>(1 + (found - kVotedEndings.begin()));
+}
+
+void PutProgress(Writer& to, const TrainingProgress& state) {
   to.Put(state.rounds);
   to.Put(state.epochs);
-  to.Put(state.epochs_drawn);
   to.Put(state.seconds);
-  to.Put(static_cast<std::uint8_t>(state.ending ? static_cast<std::uint8_t>(*state.ending) + 1 : 0));
+  to.Put(NumberOf(state.ending));
   const Score& score = state.epoch_score;
   for (const double sum : {score.loss, score.correct, score.squares, score.rows}) to.Put(sum);
   to.Put(state.rule.best_loss);
   to.Put(state.rule.without_better);
   to.Put(state.best_loss);
+  to.Put(static_cast<std::uint64_t>(state.curve.size()));
+  for (const CurvePoint& point : state.curve) Put(to, point);
 }
 
-void GetProgress(Reader& from, SharedTraining& state) {
+TrainingProgress GetProgress(Reader& from) {
+  TrainingProgress state;
   state.rounds = from.Get<std::int64_t>();
   state.epochs = from.Get<double>();
-  state.epochs_drawn = from.Get<std::int64_t>();
   state.seconds = from.Get<double>();
   const auto ending = from.Get<std::uint8_t>();
-  from.Require(ending <= kEndings && state.rounds >= 0 && state.epochs_drawn >= 0 && std::isfinite(state.seconds));
-  if (ending > 0) state.ending = static_cast<Ending>(ending - 1);
+  from.Require(ending <= kVotedEndings.size() && state.rounds >= 0 && std::isfinite(state.seconds));
+  if (from.ok() && ending > 0) state.ending = kVotedEndings[ending - 1U];
   Score& score = state.epoch_score;
   for (double* const sum : {&score.loss, &score.correct, &score.squares, &score.rows}) *sum = from.Get<double>();
   state.rule.best_loss = from.Get<double>();
   state.rule.without_better = from.Get<std::int64_t>();
   state.best_loss = from.Get<double>();
+  for (auto left = from.Get<std::uint64_t>(); left > 0 && from.ok(); --left) state.curve.push_back(GetPoint(from));
+  return state;
 }
 
 Error Damaged(std::string_view part, std::size_t size) {
@@ -189,18 +195,20 @@ Error Damaged(std::string_view part, std::size_t size) {
 
 }  // namespace
 
-Bytes WriteShared(const JobSpec& spec, const SharedTraining& state) {
+Bytes WriteShared(const JobSpec& spec, const TrainingProgress& progress, std::span<const float> parameters,
+                  ByteSpan algorithm) {
+  const ByteSpan values = std::as_bytes(parameters);
   Writer to;
   to.Put(kSharedMagic);
   to.Put(kVersion);
   to.PutBytes(AsBytes(SettingsOf(spec)));
-  PutProgress(to, state);
-  to.Put(static_cast<std::uint64_t>(state.curve.size()));
-  for (const CurvePoint& point : state.curve) Put(to, point);
-  to.PutBytes(std::as_bytes(std::span(state.parameters)));
-  PutUnlessSame(to, state.begin, state.parameters);
-  PutUnlessSame(to, state.best, state.parameters);
-  to.PutBytes(state.algorithm);
+  PutProgress(to, progress);
+  to.PutBytes(values);
+  for (const std::vector<float>& other : {std::cref(progress.begin), std::cref(progress.best)}) {
+    const ByteSpan bytes = std::as_bytes(std::span(other));
+    to.PutBytes(std::ranges::equal(bytes, values) ? ByteSpan() : bytes);
+  }
+  to.PutBytes(algorithm);
   return std::move(to).Take();
 }
 
@@ -216,12 +224,11 @@ Result<SharedTraining> ReadShared(const JobSpec& spec, std::size_t parameters, B
                  "workers and stop may differ), or start anew under another name"};
   }
   SharedTraining state;
-  GetProgress(from, state);
-  for (auto left = from.Get<std::uint64_t>(); left > 0 && from.ok(); --left) state.curve.push_back(GetPoint(from));
+  state.progress = GetProgress(from);
   state.parameters = ToValues(from, from.GetBytes(), parameters);
-  state.begin = GetUnlessSame(from, state.parameters);
-  state.best = GetUnlessSame(from, state.parameters);
-  state.algorithm = ToBytes(from.GetBytes());
+  state.progress.begin = GetUnlessSame(from, state.parameters);
+  state.progress.best = GetUnlessSame(from, state.parameters);
+  state.algorithm = from.GetBytes();
   if (!from.ok() || !from.at_end()) return Damaged("shared", bytes.size());
   return state;
 }

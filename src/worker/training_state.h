@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -19,25 +20,30 @@
 
 namespace lambdaml {
 
-// The same on every rank, but for the seconds, which are those of rank 0.
-struct SharedTraining {
+// How far the training has come: the same on every rank, but for the seconds.
+struct TrainingProgress {
   std::int64_t rounds = 0;
   double epochs = 0;
-  std::int64_t epochs_drawn = 0;
-  double seconds = 0;                 // of training, by all functions of the rank
-  std::optional<Ending> ending = {};  // the one that was voted for, before its final evaluation
+  double seconds = 0;                 // of training, by all functions of the rank; when it is saved
+  std::optional<Ending> ending = {};  // when it is saved: the one that was voted for, before its final evaluation
   Score epoch_score = {};             // of the epoch so far
   StopRule::State rule = {};
-  double best_loss = std::numeric_limits<double>::infinity();  // lowest of an epoch
+  double best_loss = std::numeric_limits<double>::infinity();  // the lowest of an epoch
   std::vector<CurvePoint> curve = {};
-  std::vector<float> parameters = {};
   std::vector<float> begin = {};  // the parameters at the beginning of the epoch
   std::vector<float> best = {};   // those at the beginning of the epoch with the lowest loss
-  Bytes algorithm = {};           // AlgorithmState::shared
+};
+
+struct SharedTraining {
+  TrainingProgress progress;
+  std::vector<float> parameters;
+  ByteSpan algorithm;  // AlgorithmState::shared
 };
 
 // The job must be the one that the state is of; it may have another number of workers, and other limits in `stop`.
-Bytes WriteShared(const JobSpec& spec, const SharedTraining& state);
+// `begin` and `best` are as many as the parameters. What is read points into `bytes`.
+Bytes WriteShared(const JobSpec& spec, const TrainingProgress& progress, std::span<const float> parameters,
+                  ByteSpan algorithm);
 Result<SharedTraining> ReadShared(const JobSpec& spec, std::size_t parameters, ByteSpan bytes);
 
 // Of one rank: AlgorithmState::own. What is read points into `bytes`; it must be of the same round as the shared state.
