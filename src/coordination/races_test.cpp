@@ -26,6 +26,7 @@ constexpr int kThreads = 4;
 void AllAtOnce(const std::function<void(int)>& work) {
   std::atomic<int> there = 0;
   std::vector<std::jthread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&work, &there, i] {
       ++there;
@@ -56,8 +57,8 @@ TEST_F(Races, OfSeveralDuplicatesOneLives) {
     std::vector<std::unique_ptr<Lease>> leases(kThreads);
     AllAtOnce([&](int i) {
       Result<std::unique_ptr<Lease>> lease = Lease::Take(Claim(incarnation, i));
-      if (lease.ok()) leases[static_cast<std::size_t>(i)] = std::move(lease).value();
       EXPECT_TRUE(lease.ok() || lease.error().code == Code::kConflict) << lease.error().message;
+      if (lease.ok()) leases[static_cast<std::size_t>(i)] = std::move(lease).value();
     });
     std::erase(leases, nullptr);
     ASSERT_EQ(leases.size(), 1U) << incarnation;

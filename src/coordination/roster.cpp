@@ -65,7 +65,9 @@ bool Roster::HasLapsed(std::int64_t rank, const std::optional<LeaseRecord>& reco
 LeaseRecord Roster::Known(const Seen& seen) {
   if (seen.record) return *seen.record;
   const std::lock_guard lock(mutex_);
-  return watched_[seen.rank].known.value_or(LeaseRecord());
+  const auto watched = watched_.find(seen.rank);
+  if (watched == watched_.end()) return {};
+  return watched->second.known.value_or(LeaseRecord());
 }
 
 Result<void> Roster::Replace(const Seen& seen, std::string_view why) {
@@ -89,7 +91,7 @@ Result<void> Roster::Replace(const Seen& seen, std::string_view why) {
 
 // Who comes after an incarnation that ended for this reason.
 Result<void> Roster::Call(std::int64_t rank, const LeaseRecord& next, std::string_view why) {
-  const Result<void> noted =
+  Result<void> noted =
       PutFailure(setup_.records, setup_.invocation,
                  {.rank = rank, .incarnation = next.incarnation - 1, .error = std::string(why), .last_calls = {}});
   const std::int64_t attempts = setup_.invocation.spec.recovery.attempts;
