@@ -21,8 +21,8 @@ constexpr std::size_t kUsesShown = 3;
 constexpr double kRoundsAlive = 3;  // messages of older rounds have been deleted
 
 // What the local platform opens for each function, and for itself.
-constexpr std::int64_t kDescriptorsOfFunction = 6;
-constexpr std::int64_t kDescriptorsOfPlatform = 40;
+constexpr std::int64_t kDescriptorsOfFunction = 7;
+constexpr std::int64_t kDescriptorsOfPlatform = 16;
 
 // "1,769 MB", in the unit of function.memory_mb.
 std::string Megabytes(double bytes) {
