@@ -88,14 +88,18 @@ Result<void> Resolve(JobSpec& spec, const Environment& environment) {
   Result<std::string> data = ResolveUrl(spec.data, environment).Context("data");
   Result<std::string> channel = ResolveUrl(spec.channel, environment).Context("channel");
   Result<std::string> output = environment.Expand(spec.output).Context("output");
+  std::string& url = spec.recovery.checkpoints;
+  Result<std::string> checkpoints =
+      url.empty() ? Result<std::string>(url) : ResolveUrl(url, environment).Context("recovery.checkpoints");
   std::vector<std::string> problems;
-  for (const Result<std::string>* const place : {&data, &channel, &output}) {
+  for (const Result<std::string>* const place : {&data, &channel, &output, &checkpoints}) {
     if (!place->ok()) problems.push_back(place->error().message);
   }
   if (!problems.empty()) return Error{Code::kInvalid, JoinWith("; ", problems)};
   spec.data = std::move(data).value();
   spec.channel = std::move(channel).value();
   spec.output = std::move(output).value();
+  spec.recovery.checkpoints = std::move(checkpoints).value();
   return {};
 }
 

@@ -99,13 +99,14 @@ std::optional<Check> CheckMachineMemory(const JobSpec& spec, double worker_bytes
 
 Check CheckMemory(const JobSpec& spec, const Manifest& manifest, const MemoryForecast& forecast) {
   const double limit = static_cast<double>(spec.function.memory_mb) * kFunctionMegabyte;
-  const std::string about =
-      StrCat("about ", Megabytes(forecast.bytes()), " of ", Megabytes(limit), " (", LargestOf(forecast), ")");
+  const std::string parts = LargestOf(forecast);
+  const std::string about = StrCat("about ", Megabytes(forecast.bytes()), " of ", Megabytes(limit), " (", parts, ")");
   if (forecast.bytes() <= limit) return Good("memory", about);
   const Result<MemoryRemedy> remedy = RemedyFor(spec, manifest);
   const std::string advice = remedy.ok() ? Advice(remedy.value()) : remedy.error().message;
   if (forecast.bytes_at_least() <= limit) return Doubtful("memory", StrCat(about, ": it may be too little; ", advice));
-  return Wrong("memory", StrCat("a worker needs ", about, ": ", advice));
+  return Wrong("memory", StrCat("a worker needs about ", Megabytes(forecast.bytes()), " (", parts, ") and may use ",
+                                Megabytes(limit), ": ", advice));
 }
 
 Check CheckWorkers(const JobSpec& spec, std::optional<std::uint64_t> rows) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 
 #include "base/background.h"
 #include "base/text.h"
@@ -42,14 +43,15 @@ struct Place {
   std::optional<StoreServer> server = {};
   const Place* same_as = nullptr;  // that is on the same server, and is asked for both
   Result<ServerState> state = ServerState{};
-  std::optional<Check> wrong = {};  // what keeps the place itself from being looked at
+  std::optional<double> skew = {};  // of this machine's clock, in seconds
+  std::optional<Check> check = {};  // nothing: still to be looked at
 };
 
 // Data in files may be read from where nothing may be written.
 void FindServer(const StoreOptions& options, Place& place) {
   Result<std::optional<StoreServer>> server = ServerOf(place.url, options);
   if (!server.ok()) {
-    place.wrong = Wrong(place.what, std::move(server).error().message);
+    place.check = Wrong(place.what, std::move(server).error().message);
     return;
   }
   if (place.what == "data" && !LocalPath(place.url).empty()) return;
@@ -79,60 +81,76 @@ class PlaceChecks {
   PlaceChecks(const JobSpec& spec, const Session& session) : spec_(spec), session_(session) {}
 
   Places Run() {
-    for (Place* const place : {&data_, &channel_}) FindServer(session_.stores(), *place);
-    if (channel_.server && data_.server && channel_.server->address == data_.server->address) channel_.same_as = &data_;
-    AskServers();
-    for (Place* const place : {&data_, &channel_}) JudgeServer(*place);
-    LookAtPlaces();
-    places_.checks.insert(places_.checks.end(), {data_check_, channel_check_});
+    for (Place& place : all_) FindServer(session_.stores(), place);
+    for (std::size_t i = 1; i < all_.size(); ++i) ShareServer(all_[i], std::span(all_).first(i));
+    for (Place& place : all_) AskServer(place);
+    background_->Finish();
+    for (Place& place : all_) JudgeServer(place);
+    for (Place& place : all_) {
+      if (!place.check) background_->Start([this, &place] { LookAt(place); });
+    }
+    background_->Finish();
+    for (Place& place : all_) places_.checks.push_back(std::move(*place.check));
     places_.checks.insert(places_.checks.end(), clocks_.begin(), clocks_.end());
-    places_.room_bytes = Asked(channel_).state.ok() ? Asked(channel_).state.value().room_bytes : std::nullopt;
+    const Result<ServerState>& channel = Asked(all_[kChannel]).state;
+    if (channel.ok()) places_.room_bytes = channel.value().room_bytes;
     return std::move(places_);
   }
 
  private:
-  static const Place& Asked(const Place& place) { return place.same_as == nullptr ? place : *place.same_as; }
+  static constexpr std::size_t kChannel = 1;  // among all_
 
-  void AskServers() {
-    for (std::size_t i = 0; i < both_.size(); ++i) {
-      Place& place = *both_[i];
-      if (!place.server || place.same_as != nullptr || place.wrong) continue;
-      background_->Start([this, &place, i] {
-        const std::int64_t begin = session_.clock.UnixMs();
-        place.state = place.server->ask(kPatience);
-        if (place.state.ok()) skews_[i] = SkewOf(place.state.value(), begin, session_.clock.UnixMs());
-      });
-    }
-    background_->Finish();
+  static std::vector<Place> PlacesOf(const JobSpec& spec) {
+    std::vector<Place> places{{.what = "data", .url = spec.data}, {.what = "channel", .url = spec.channel}};
+    const std::string& checkpoints = spec.recovery.checkpoints;
+    if (!checkpoints.empty()) places.push_back({.what = "checkpoints", .url = checkpoints});
+    return places;
   }
 
+  static const Place& Asked(const Place& place) { return place.same_as == nullptr ? place : *place.same_as; }
+
+  static void ShareServer(Place& place, std::span<const Place> before) {
+    for (const Place& other : before) {
+      const bool both = place.server && other.server && other.same_as == nullptr;
+      if (both && place.server->address == other.server->address) place.same_as = &other;
+    }
+  }
+
+  void AskServer(Place& place) {
+    if (!place.server || place.same_as != nullptr || place.check) return;
+    background_->Start([this, &place] {
+      const std::int64_t begin = session_.clock.UnixMs();
+      place.state = place.server->ask(kPatience);
+      if (place.state.ok()) place.skew = SkewOf(place.state.value(), begin, session_.clock.UnixMs());
+    });
+  }
+
+  // Of a server that is asked for several places what is wrong is told for the first of them.
   void JudgeServer(Place& place) {
-    if (place.wrong || !place.server) return;
-    const Place& asked = Asked(place);
+    if (place.check || !place.server) return;
     if (place.same_as != nullptr) {
-      const bool clock = asked.state.ok() && asked.wrong;
-      if (asked.wrong) place.wrong = NotChecked(place.what, clock ? "clock" : asked.what);
+      const Place& asked = *place.same_as;
+      if (asked.check) place.check = NotChecked(place.what, asked.state.ok() ? "clock" : asked.what);
       return;
     }
     if (!place.state.ok()) {
       const Error& error = place.state.error();
       const bool away = error.code == Code::kUnavailable || error.code == Code::kTimeout;
-      place.wrong = Wrong(place.what, StrCat(PrintableUrl(place.url), ": ", error.message,
+      place.check = Wrong(place.what, StrCat(PrintableUrl(place.url), ": ", error.message,
                                              away ? "; start it, or check the URL and the network" : ""));
       return;
     }
-    const std::optional<double>& skew = skews_[&place == &data_ ? 0 : 1];
-    if (!skew) return;
-    clocks_.push_back(CheckClock(*place.server, *skew));
-    if (clocks_.back().verdict == Verdict::kWrong) place.wrong = NotChecked(place.what, "clock");
+    if (!place.skew) return;
+    clocks_.push_back(CheckClock(*place.server, *place.skew));
+    if (clocks_.back().verdict == Verdict::kWrong) place.check = NotChecked(place.what, "clock");
   }
 
-  void LookAtPlaces() {
-    if (data_.wrong) data_check_ = *data_.wrong;
-    if (channel_.wrong) channel_check_ = *channel_.wrong;
-    if (!data_.wrong) background_->Start([this] { data_check_ = CheckOf("data", LookAtData()); });
-    if (!channel_.wrong) background_->Start([this] { LookAtChannel(); });
-    background_->Finish();
+  void LookAt(Place& place) {
+    if (place.what == "data") {
+      place.check = CheckOf(place.what, LookAtData());
+    } else {
+      LookAtStore(place);
+    }
   }
 
   Result<std::string> LookAtData() {
@@ -172,20 +190,20 @@ class PlaceChecks {
     return {};
   }
 
-  void LookAtChannel() {
-    Result<std::unique_ptr<Store>> store = OpenStore(Impatient(spec_.channel), session_.stores());
+  void LookAtStore(Place& place) {
+    Result<std::unique_ptr<Store>> store = OpenStore(Impatient(place.url), session_.stores());
     if (!store.ok()) {
-      channel_check_ = Wrong("channel", std::move(store).error().message);
+      place.check = Wrong(place.what, std::move(store).error().message);
       return;
     }
-    const Result<Probed> found = Probe(*store.value());
+    const Result<Probed> found = Probe(place, *store.value());
     if (!found.ok()) {
-      channel_check_ = Wrong("channel", found.error().message);
+      place.check = Wrong(place.what, found.error().message);
       return;
     }
     const auto& [good, doubt] = found.value();
-    channel_check_ = doubt.empty() ? Good("channel", good) : Doubtful("channel", StrCat(good, "; ", doubt));
-    places_.channel = std::move(store).value();
+    place.check = doubt.empty() ? Good(place.what, good) : Doubtful(place.what, StrCat(good, "; ", doubt));
+    if (&place == &all_[kChannel]) places_.channel = std::move(store).value();
   }
 
   struct Probed {
@@ -194,25 +212,25 @@ class PlaceChecks {
   };
 
   // Writes a key, which it deletes again.
-  Result<Probed> Probe(Store& store) const {
+  Result<Probed> Probe(const Place& place, Store& store) const {
     if (!store.limits().survives_process) {
       return Error{Code::kInvalid,
                    StrCat(store.name(), " lives inside one process and functions are processes of their ",
                           "own: use a channel they share, as file:///tmp/channel")};
     }
-    const Key key = Key("probe") / spec_.name / StrCat(session_.clock.UnixMs(), "-", ::getpid());
+    const Key key = Key("probe") / spec_.name / StrCat(place.what, "-", session_.clock.UnixMs(), "-", ::getpid());
     TRY(SaveIfAbsent(store, key, AsBytes(kFirst)).Context("not writable"));
     const Result<std::string> doubt = TryConditions(store, key);
     const Result<double> trip = doubt.ok() ? MeasureTrip(store, key) : Result<double>(doubt.error());
     TRY(Remove(store, key));
     Probed probed{.good = StrCat(store.name(), ", a value is read in ", HumanSeconds(TRY(trip)))};
     probed.doubt = doubt.value();
-    if (probed.doubt.empty()) probed.doubt = WhyValuesMayGo(store);
+    if (probed.doubt.empty()) probed.doubt = WhyValuesMayGo(place, store);
     return probed;
   }
 
-  std::string WhyValuesMayGo(const Store& store) const {
-    const Place& asked = Asked(channel_);
+  static std::string WhyValuesMayGo(const Place& place, const Store& store) {
+    const Place& asked = Asked(place);
     if (asked.state.ok() && !asked.state.value().caution.empty()) return asked.state.value().caution;
     return store.limits().keeps_everything ? "" : "it may drop values when it is full";
   }
@@ -251,15 +269,10 @@ class PlaceChecks {
 
   const JobSpec& spec_;
   const Session& session_;
-  Place data_{.what = "data", .url = spec_.data};
-  Place channel_{.what = "channel", .url = spec_.channel};
-  std::array<Place*, 2> both_{&data_, &channel_};
-  std::array<std::optional<double>, 2> skews_;
-  Check data_check_;
-  Check channel_check_;
+  std::vector<Place> all_ = PlacesOf(spec_);
   std::vector<Check> clocks_;
   Places places_;
-  std::unique_ptr<Background> background_ = MakeBackground(2);  // last, so that nothing else goes before its tasks
+  std::unique_ptr<Background> background_ = MakeBackground(3);  // last, so that nothing else goes before its tasks
 };
 
 }  // namespace

@@ -69,8 +69,8 @@ TEST_F(PreflightTest, AVariableThatIsNotSet) {
 }
 
 TEST_F(PreflightTest, MoreWorkersThanRows) {
-  ExpectBadInput({"train", Job(), "--workers", "9"},
-                 StrCat("train: workers: 9 workers for 8 training rows in ", Url("data"), ": set workers to at most 8"));
+  ExpectBadInput({"train", Job(), "--workers", "9"}, StrCat("train: workers: 9 workers for 8 training rows in ",
+                                                            Url("data"), ": set workers to at most 8"));
 }
 
 TEST_F(PreflightTest, AChannelThatFunctionsCannotShare) {

@@ -25,6 +25,8 @@ constexpr double kNetwork = 3 * kFunctionMegabyte;
 constexpr double kTooHighShare = 0.2;
 constexpr double kTooHighBytes = 32 * kFunctionMegabyte;
 
+constexpr std::string_view kCheckpoint = "a checkpoint";
+
 constexpr std::int64_t kMemoryMbMax = 10240;
 constexpr std::int64_t kWorkersMax = 1000;
 
@@ -101,6 +103,7 @@ class Forecast {
                                      {"parameters", 3 * vector_},  // now, and at the two points to come back to
                                      {spec_.algorithm.kind, clusters ? OfClusters() : OfDescent()},
                                      {"exchange", OfExchange()},
+                                     {kCheckpoint, OfCheckpoint()},
                                      {"the process", kProcess + (UsesNetwork() ? kNetwork : 0)}},
                             .vector_bytes = vector_};
     std::ranges::sort(forecast.uses, std::ranges::greater{}, &MemoryUse::bytes);
@@ -166,6 +169,20 @@ class Forecast {
     if (kind == "admm") return 5 + (Has("solver", "sgd") ? 1 + OfOptimizer() : OfQuasiNewton(10));
     return 1 + OfOptimizer() + filter;
   }
+
+  // Vectors of the algorithm that a checkpoint keeps.
+  double VectorsOfState() const {
+    const double filter = spec_.exchange.filter == "none" ? 0 : 1;
+    const std::string& kind = spec_.algorithm.kind;
+    const auto quasi_newton = [this](double memory) { return OfQuasiNewton(memory) - 6; };  // pairs and a gradient
+    if (kind == "em") return 0;
+    if (kind == "lbfgs") return quasi_newton(Setting("memory"));
+    if (kind == "admm") return 1 + (Has("solver", "sgd") ? OfOptimizer() : quasi_newton(10));
+    return OfOptimizer() + filter;
+  }
+
+  // The algorithm's state, and all that is written: it and three vectors of parameters.
+  double OfCheckpoint() const { return vector_ * (2 * VectorsOfState() + 3); }
 
   // Rows of one pass over these are cut for as many threads, unless that would not pay (model/parallel.cpp).
   double PartsOf(double rows, double overhead) const {
@@ -272,7 +289,9 @@ double MemoryForecast::bytes() const {
 }
 
 double MemoryForecast::bytes_at_least() const {
-  return std::max(0.0, std::min(bytes() * (1 - kTooHighShare), bytes() - kTooHighBytes));
+  double bytes = 0;
+  for (const MemoryUse& use : uses) bytes += use.purpose == kCheckpoint ? 0 : use.bytes;
+  return std::max(0.0, std::min(bytes * (1 - kTooHighShare), bytes - kTooHighBytes));
 }
 
 Result<MemoryForecast> ForecastMemory(const JobSpec& spec, const Manifest& manifest) {

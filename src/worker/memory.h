@@ -37,7 +37,8 @@ struct MemoryForecast {
 
   double bytes() const;
 
-  // Less is certainly not enough: the forecast without what it may be too high by.
+  // Less is certainly not enough: the forecast without what it may be too high by, and without checkpoints, to which a
+  // short job does not come.
   double bytes_at_least() const;
 };
 
