@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/text.h"
+#include "train/state_bytes.h"
 
 namespace lambdaml {
 
@@ -57,11 +58,6 @@ double Dot(std::span<const float> a, std::span<const float> b) {
 void AddTimes(double factor, std::span<const float> from, std::span<float> to) {
   const auto times = static_cast<float>(factor);
   for (std::size_t i = 0; i < to.size(); ++i) to[i] += times * from[i];
-}
-
-void Append(Bytes& state, std::span<const float> values) {
-  const ByteSpan bytes = std::as_bytes(values);
-  state.insert(state.end(), bytes.begin(), bytes.end());
 }
 
 ByteSpan TakeInto(std::span<float> values, ByteSpan from) {
@@ -294,11 +290,13 @@ Bytes QuasiNewton::Save() const {
                                  .stalled = stalled_,
                                  .value = value_,
                                  .first_norm = first_norm_};
-  Bytes state = ToBytes(std::as_bytes(std::span(&header, 1)));
-  Append(state, gradient_);
+  Bytes state;
+  state.reserve(sizeof header + gradient_.size() * sizeof(float) * (1 + 2 * pairs_.size()));
+  Append(state, BytesOf(header));
+  Append(state, std::as_bytes(std::span(gradient_)));
   for (const Pair& pair : pairs_) {
-    Append(state, pair.moved);
-    Append(state, pair.bent);
+    Append(state, std::as_bytes(std::span(pair.moved)));
+    Append(state, std::as_bytes(std::span(pair.bent)));
   }
   return state;
 }

@@ -6,13 +6,13 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "train/state_bytes.h"
 
 namespace lambdaml {
 
 namespace {
 
-// The state as bytes, in the machine's byte order (little-endian on all that Lambda has). Shared: this header, then the
-// optimizer's state if it is shared.
+// Shared: this header, then the optimizer's state if it is shared.
 struct SharedHeader {
   std::uint32_t magic = 0x44475331;  // "1SGD"
   std::uint32_t version = 3;
@@ -27,28 +27,6 @@ struct OwnHeader {
   std::uint32_t version = 3;
   std::uint64_t optimizer_bytes = 0;
 };
-
-template <class Header>
-Result<Header> HeaderOf(ByteSpan state) {
-  Header header;
-  if (state.size() < sizeof header) {
-    return Error{Code::kInvalid, StrCat("state of the algorithm: cut off after ", state.size(), " bytes")};
-  }
-  std::memcpy(&header, state.data(), sizeof header);
-  if (header.magic != Header().magic || header.version != Header().version) {
-    return Error{Code::kInvalid, "state of the algorithm: not a whole state of SGD, version 3; start the job anew"};
-  }
-  return header;
-}
-
-template <class Header>
-Bytes BytesOf(const Header& header, ByteSpan first, ByteSpan second) {
-  Bytes bytes(sizeof header);
-  std::memcpy(bytes.data(), &header, sizeof header);
-  bytes.insert(bytes.end(), first.begin(), first.end());
-  bytes.insert(bytes.end(), second.begin(), second.end());
-  return bytes;
-}
 
 constexpr std::size_t kTally = 5;  // a score and a vote
 
@@ -201,16 +179,17 @@ Result<void> Sgd::Agree(Communicator& peers, const Round& round, std::span<float
 
 AlgorithmState Sgd::Save() const {
   const Bytes of_optimizer = optimizer_.Save();
-  const SharedHeader shared{.rounds = rounds_, .batches_done = batches_done_, .batches_per_epoch = batches_per_epoch()};
-  if (StepsTogether() && !filter_) return {.shared = BytesOf(shared, of_optimizer, {}), .own = {}};
   const Bytes kept_back = filter_ ? filter_->Save() : Bytes{};
-  if (StepsTogether()) return {.shared = BytesOf(shared, of_optimizer, {}), .own = BytesOf(OwnHeader{}, {}, kept_back)};
-  return {.shared = BytesOf(shared, {}, {}),
-          .own = BytesOf(OwnHeader{.optimizer_bytes = of_optimizer.size()}, of_optimizer, kept_back)};
+  const ByteSpan together = StepsTogether() ? ByteSpan(of_optimizer) : ByteSpan();
+  const ByteSpan alone = StepsTogether() ? ByteSpan() : ByteSpan(of_optimizer);
+  const SharedHeader shared{.rounds = rounds_, .batches_done = batches_done_, .batches_per_epoch = batches_per_epoch()};
+  const OwnHeader own{.optimizer_bytes = alone.size()};
+  return {.shared = Joined({BytesOf(shared), together}),
+          .own = StepsTogether() && !filter_ ? Bytes{} : Joined({BytesOf(own), alone, kept_back})};
 }
 
 Result<void> Sgd::Restore(ByteSpan shared, std::optional<ByteSpan> own) {
-  const SharedHeader header = TRY(HeaderOf<SharedHeader>(shared));
+  const SharedHeader header = TRY(HeaderOf<SharedHeader>(shared, "SGD"));
   if (header.batches_per_epoch != batches_per_epoch()) {
     return Error{Code::kInvalid, StrCat("state of the algorithm: made for ", header.batches_per_epoch,
                                         " batches an epoch, this job has ", batches_per_epoch(),
@@ -230,7 +209,7 @@ Result<void> Sgd::Restore(ByteSpan shared, std::optional<ByteSpan> own) {
 Result<void> Sgd::RestoreOwn(ByteSpan own) {
   const bool empty = StepsTogether() && !filter_;
   if (empty && own.empty()) return {};
-  const OwnHeader header = TRY(HeaderOf<OwnHeader>(own));
+  const OwnHeader header = TRY(HeaderOf<OwnHeader>(own, "SGD"));
   const ByteSpan rest = own.subspan(sizeof header);
   if (header.optimizer_bytes > rest.size()) {
     return Error{Code::kInvalid, StrCat("state of the algorithm: cut off after ", own.size(), " bytes")};

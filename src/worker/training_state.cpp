@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "train/state_bytes.h"
 
 namespace lambdaml {
 
@@ -20,15 +21,18 @@ namespace {
 constexpr std::uint32_t kVersion = 1;
 constexpr std::uint32_t kSharedMagic = 0x53544D4C;  // "LMTS"
 constexpr std::uint32_t kOwnMagic = 0x4F544D4C;     // "LMTO"
+constexpr std::size_t kUsualProgress = 4096;        // bytes of all that is no vector
 constexpr std::array kVotedEndings{Ending::kStopped, Ending::kSeconds, Ending::kDollars};
 
 // Numbers in the machine's byte order, which is little-endian on all that Lambda has.
 class Writer {
  public:
+  explicit Writer(std::size_t expected) { bytes_.reserve(expected); }
+
   template <class T>
   void Put(T number) {
     static_assert(std::is_arithmetic_v<T>);
-    Append(std::as_bytes(std::span(&number, 1)));
+    Append(bytes_, BytesOf(number));
   }
   void Put(const std::optional<double>& number) {
     Put(static_cast<std::uint8_t>(number.has_value()));
@@ -36,13 +40,11 @@ class Writer {
   }
   void PutBytes(ByteSpan bytes) {
     Put(static_cast<std::uint64_t>(bytes.size()));
-    Append(bytes);
+    Append(bytes_, bytes);
   }
   Bytes Take() && { return std::move(bytes_); }
 
  private:
-  void Append(ByteSpan bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
-
   Bytes bytes_;
 };
 
@@ -137,6 +139,10 @@ std::vector<float> ToValues(Reader& from, ByteSpan bytes, std::size_t count) {
   return values;
 }
 
+bool IsSame(ByteSpan a, ByteSpan b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+}
+
 // Values that are those of the parameters are written as none.
 std::vector<float> GetUnlessSame(Reader& from, const std::vector<float>& parameters) {
   const ByteSpan bytes = from.GetBytes();
@@ -198,7 +204,7 @@ Error Damaged(std::string_view part, std::size_t size) {
 Bytes WriteShared(const JobSpec& spec, const TrainingProgress& progress, std::span<const float> parameters,
                   ByteSpan algorithm) {
   const ByteSpan values = std::as_bytes(parameters);
-  Writer to;
+  Writer to(kUsualProgress + 3 * values.size() + algorithm.size());
   to.Put(kSharedMagic);
   to.Put(kVersion);
   to.PutBytes(AsBytes(SettingsOf(spec)));
@@ -206,7 +212,7 @@ Bytes WriteShared(const JobSpec& spec, const TrainingProgress& progress, std::sp
   to.PutBytes(values);
   for (const std::vector<float>& other : {std::cref(progress.begin), std::cref(progress.best)}) {
     const ByteSpan bytes = std::as_bytes(std::span(other));
-    to.PutBytes(std::ranges::equal(bytes, values) ? ByteSpan() : bytes);
+    to.PutBytes(IsSame(bytes, values) ? ByteSpan() : bytes);
   }
   to.PutBytes(algorithm);
   return std::move(to).Take();
@@ -218,7 +224,7 @@ Result<SharedTraining> ReadShared(const JobSpec& spec, std::size_t parameters, B
   const auto version = from.Get<std::uint32_t>();
   const ByteSpan settings = from.GetBytes();
   if (!from.ok() || magic != kSharedMagic || version != kVersion) return Damaged("shared", bytes.size());
-  if (!std::ranges::equal(settings, AsBytes(SettingsOf(spec)))) {
+  if (!IsSame(settings, AsBytes(SettingsOf(spec)))) {
     return Error{Code::kInvalid,
                  "state of the training: of a job with other settings; go on with those that it began with (only "
                  "workers and stop may differ), or start anew under another name"};
@@ -234,7 +240,7 @@ Result<SharedTraining> ReadShared(const JobSpec& spec, std::size_t parameters, B
 }
 
 Bytes WriteOwn(std::int64_t rounds, ByteSpan algorithm) {
-  Writer to;
+  Writer to(kUsualProgress + algorithm.size());
   to.Put(kOwnMagic);
   to.Put(kVersion);
   to.Put(rounds);

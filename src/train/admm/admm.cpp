@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "train/admm/local_solver.h"
+#include "train/state_bytes.h"
 
 namespace lambdaml::admm {
 
@@ -24,7 +25,6 @@ struct Lengths {
   double dual = 0;        // |r u|^2
 };
 
-// In the machine's byte order.
 struct Shared {
   std::uint32_t magic = 0x4D4D4441;  // "ADMM"
   std::uint32_t version = 2;
@@ -43,20 +43,6 @@ struct Own {
   std::uint32_t version = 2;
   Lengths lengths;
 };
-
-// The header in front of `bytes`, if there are at least `after` bytes behind it.
-template <class Header>
-Result<Header> HeaderOf(ByteSpan bytes, std::size_t after) {
-  Header header;
-  if (bytes.size() < sizeof header + after) {
-    return Error{Code::kInvalid, StrCat("state of the algorithm: cut off after ", bytes.size(), " bytes")};
-  }
-  std::memcpy(&header, bytes.data(), sizeof header);
-  if (header.magic != Header().magic || header.version != Header().version) {
-    return Error{Code::kInvalid, "state of the algorithm: not of ADMM, version 2; start the job anew"};
-  }
-  return header;
-}
 
 double SquaredLength(std::span<const float> values) {
   double squares = 0;
@@ -118,18 +104,13 @@ class Admm final : public Algorithm {
   double epochs() const override { return settings_.sgd.epochs; }
 
   AlgorithmState Save() const override {
-    AlgorithmState state{.shared = ToBytes(std::as_bytes(std::span(&state_, 1))), .own = {}};
     const Own own{.lengths = lengths_};
-    const Bytes of_solver = solver_->Save();
-    for (const ByteSpan part :
-         {std::as_bytes(std::span(&own, 1)), std::as_bytes(std::span(dual_)), ByteSpan(of_solver)}) {
-      state.own.insert(state.own.end(), part.begin(), part.end());
-    }
-    return state;
+    return {.shared = ToBytes(BytesOf(state_)),
+            .own = Joined({BytesOf(own), std::as_bytes(std::span(dual_)), solver_->Save()})};
   }
 
   Result<void> Restore(ByteSpan shared, std::optional<ByteSpan> own) override {
-    Shared state = TRY(HeaderOf<Shared>(shared, 0));
+    Shared state = TRY(HeaderOf<Shared>(shared, "ADMM"));
     if (state.parameters != dual_.size() || shared.size() != sizeof state) {
       return Error{Code::kInvalid, "state of the algorithm: of ADMM with another model; start the job anew"};
     }
@@ -142,7 +123,10 @@ class Admm final : public Algorithm {
  private:
   Result<void> RestoreOwn(ByteSpan own) {
     const std::span<std::byte> duals = std::as_writable_bytes(std::span(dual_));
-    const Own header = TRY(HeaderOf<Own>(own, duals.size()));
+    const Own header = TRY(HeaderOf<Own>(own, "ADMM"));
+    if (own.size() < sizeof header + duals.size()) {
+      return Error{Code::kInvalid, StrCat("state of the algorithm: cut off after ", own.size(), " bytes")};
+    }
     TRY(solver_->Restore(own.subspan(sizeof header + duals.size())));
     std::ranges::copy(own.subspan(sizeof header, duals.size()), duals.begin());
     lengths_ = header.lengths;

@@ -10,6 +10,7 @@
 namespace lambdaml {
 namespace {
 
+using conformance::Course;
 using conformance::DoubleProblem;
 using conformance::Problem;
 using conformance::RowLoss;
@@ -48,6 +49,21 @@ TEST(Admm, ReachesTheMinimumWhateverTheNumberOfRanks) {
           minimum, 1e-4 * minimum);
     }
   }
+}
+
+// The duals are lost, so nothing is known of the residuals in the next round; the minimum is the same.
+TEST(Admm, ReachesTheMinimumWithOthersThanItBegan) {
+  const Problem problem(600, 1, {"logistic", {{"l2", "1e-3"}}});
+  const double minimum = DoubleProblem(problem.rows, 3, RowLoss::kSoftmax, problem.model->penalty()).Minimum();
+  Course course{.algorithm = kAdmm, .ranks = 4, .rounds_max = 8};
+  const Trace begun = conformance::Run(problem, course).front();
+  course = {.algorithm = kAdmm, .ranks = 3, .continues = &begun};
+  const Trace ended = conformance::Run(problem, course).front();
+  EXPECT_TRUE(MeasuresOf(begun.rounds.back()).contains("primal"));
+  EXPECT_FALSE(MeasuresOf(ended.rounds[0]).contains("primal"));
+  EXPECT_TRUE(MeasuresOf(ended.rounds[1]).contains("primal"));
+  EXPECT_TRUE(ended.rounds.back().converged);
+  EXPECT_NEAR(ExactLoss(problem, RowLoss::kSoftmax, ended.parameters), minimum, 1e-6 * minimum);
 }
 
 TEST(Admm, ReachesTheMinimumOfTheSquaredHinge) {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/text.h"
+#include "train/state_bytes.h"
 
 namespace lambdaml::admm {
 
@@ -34,12 +34,7 @@ class LbfgsSolver final : public LocalSolver {
     return static_cast<double>(evaluations);
   }
 
-  Bytes Save() const override {
-    Bytes state = ToBytes(std::as_bytes(std::span(&pull_, 1)));
-    const Bytes of_minimiser = minimiser_.Save();
-    state.insert(state.end(), of_minimiser.begin(), of_minimiser.end());
-    return state;
-  }
+  Bytes Save() const override { return Joined({BytesOf(pull_), minimiser_.Save()}); }
 
   Result<void> Restore(ByteSpan saved) override {
     if (saved.size() < sizeof pull_) return Error{Code::kInvalid, "state of the local solver: cut off"};

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "train/quasi_newton.h"
 #include "train/sgd.h"
+#include "train/state_bytes.h"
 
 namespace lambdaml::lbfgs {
 
@@ -86,19 +87,12 @@ class Lbfgs final : public Algorithm {
 
   AlgorithmState Save() const override {
     const LbfgsHeader header{.evaluations = evaluations_, .score = score_};
-    Bytes state = ToBytes(std::as_bytes(std::span(&header, 1)));
-    const Bytes of_minimiser = minimiser_.Save();
-    state.insert(state.end(), of_minimiser.begin(), of_minimiser.end());
-    return {.shared = std::move(state), .own = {}};
+    return {.shared = Joined({BytesOf(header), minimiser_.Save()}), .own = {}};
   }
 
   Result<void> Restore(ByteSpan shared, std::optional<ByteSpan> own) override {
-    LbfgsHeader header;
-    const std::uint32_t magic = header.magic;
-    if (shared.size() >= sizeof header) std::memcpy(&header, shared.data(), sizeof header);
-    if (shared.size() < sizeof header || header.magic != magic || header.version != 1 || !IsEmpty(own)) {
-      return Error{Code::kInvalid, "state of the algorithm: not a state of L-BFGS, version 1; start the job anew"};
-    }
+    const LbfgsHeader header = TRY(HeaderOf<LbfgsHeader>(shared, "L-BFGS"));
+    if (!IsEmpty(own)) return Error{Code::kInvalid, "state of the algorithm: L-BFGS has nothing of one rank alone"};
     TRY(minimiser_.Restore(shared.subspan(sizeof header)));
     evaluations_ = header.evaluations;
     score_ = header.score;

@@ -17,6 +17,26 @@ TEST(Lbfgs, Conforms) {
   CheckAlgorithm({"lbfgs", {{"memory", "2"}, {"tolerance", "0"}, {"epochs", "12"}}}, conformance::Replay::kRecalls);
 }
 
+// A voter measures rounds by how often it is asked, and a vote that comes in the first pass of a long round counts.
+TEST(Lbfgs, AsksForAVoteOnceARound) {
+  const Problem problem;
+  const Task task{.model = *problem.model, .rows = problem.rows, .total_rows = problem.rows.rows()};
+  RunRanks(1, [&](Communicator& peers) {
+    const auto algorithm = MakeAlgorithm(kLbfgs, task).value();
+    std::vector<float> parameters(problem.model->parameter_count());
+    double passes = 0;
+    for (std::int64_t round = 1; round <= 5; ++round) {
+      std::int64_t asked = 0;
+      const Result<Round> done = algorithm->Step(peers, parameters, [&asked] { return ++asked; });
+      ASSERT_TRUE(done.ok());
+      EXPECT_EQ(asked, 1);
+      EXPECT_EQ(done.value().votes, 1);
+      passes = done.value().epoch;
+    }
+    EXPECT_GT(passes, 5);
+  });
+}
+
 double MinimumOf(const Problem& problem, RowLoss loss) {
   return DoubleProblem(problem.rows, 3, loss, problem.model->penalty()).Minimum();
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "train/state_bytes.h"
 
 namespace lambdaml::ma_sgd {
 
@@ -101,8 +102,7 @@ class MaSgd final : public Algorithm {
 
   AlgorithmState Save() const override {
     AlgorithmState state = sgd_.Save();
-    const Bytes of_pace = pace_.Save();
-    state.shared.insert(state.shared.end(), of_pace.begin(), of_pace.end());
+    Append(state.shared, pace_.Save());
     return state;
   }
 
