@@ -128,7 +128,7 @@ void DropStaleUnits(Plan& plan) {
 }
 
 void DrawAccidents(Dice& dice, Plan& plan) {
-  const std::size_t points = 6 * plan.units.size();  // about as many as a rank has
+  const std::size_t points = dice.OneOf(std::array{6U, 24U}) * plan.units.size();  // about as many as a rank has
   if (dice.Chance(0.4)) {
     for (std::size_t i = dice.Between(1, 3); i > 0; --i) {
       plan.deaths.push_back({.rank = dice.Rank(plan.size),
