@@ -5,29 +5,12 @@
 #include <utility>
 
 #include "base/text.h"
+#include "comm/announcements.h"
 #include "comm/stale_sum.h"
 
 namespace lambdaml {
 
 namespace {
-
-// A broadcast does not wait for its readers. One in so many rounds does, so that what broadcasts leave can be deleted
-// even where nothing else ever synchronises the ranks.
-constexpr std::uint64_t kRoundsPerMeeting = 32;
-constexpr std::uint32_t kPartBehindBroadcast = 1;
-
-bool MeetsBehindBroadcast(const Collective& call) { return call.round % kRoundsPerMeeting == kRoundsPerMeeting - 1; }
-
-Incoming NewsOf(int root) { return {.inbox = Inbox::OfAll(), .sender = root, .type = ElementType::kByte}; }
-
-// That every rank is here, by rank.
-std::vector<Incoming> Meeting(int ranks, std::uint32_t part) {
-  std::vector<Incoming> messages;
-  for (int sender = 0; sender < ranks; ++sender) {
-    messages.push_back({.inbox = Inbox::OfAll(), .sender = sender, .part = part, .elements = 0});
-  }
-  return messages;
-}
 
 // A call that was started, in the order of the calls.
 struct Started {
@@ -42,6 +25,7 @@ class StoreCommunicator final : public Communicator {
   StoreCommunicator(const Membership& membership, std::unique_ptr<Chooser> chooser)
       : exchange_(membership),
         chooser_(std::move(chooser)),
+        announcements_(exchange_),
         stale_(exchange_),
         replay_(exchange_),
         recorder_(membership.clock) {}
@@ -75,9 +59,6 @@ class StoreCommunicator final : public Communicator {
   Result<bool> Recalled(std::string_view operation, std::uint64_t elements, const Take& take);
 
   Result<bool> RecallSum(const Elements& values, std::span<double> tally);
-  Result<bool> RecallBroadcast(Bytes& bytes, int root);
-  Result<bool> RecallBarrier();
-  void TookPart(const Collective& call, std::span<const Incoming> messages);
 
   Result<void> SumFloats(const Collective& call, const Contribution& mine);
   Result<void> SumDoubles(const Collective& call, std::span<double> values);
@@ -85,12 +66,9 @@ class StoreCommunicator final : public Communicator {
   Result<void> SumStripe(const VectorSum& sum, const Stripe& stripe);
   Error Explained(const VectorSum& sum, const Stripe& stripe, Error error);
 
-  Result<void> Send(const Collective& call, Bytes& bytes);
-  Result<void> Receive(const Collective& call, Bytes& bytes, int root);
-  Result<void> Meet(const Collective& call, std::uint32_t part);
-
   Exchange exchange_;
   std::unique_ptr<Chooser> chooser_;
+  Announcements announcements_;
   StaleSum stale_;
   Replay replay_;
   FlightRecorder recorder_;
@@ -276,72 +254,18 @@ Result<void> StoreCommunicator::Broadcast(Bytes& bytes, int root) {
   if (root < 0 || root >= size()) {
     return Error{Code::kInvalid, StrCat("Broadcast from rank ", root, ": the ranks are 0 to ", size() - 1)};
   }
-  if (TRY(RecallBroadcast(bytes, root))) return {};
-  return Run("Broadcast", bytes.size(), [this, &bytes, root](const Collective& call) -> Result<void> {
-    TRY(rank() == root ? Send(call, bytes) : Receive(call, bytes, root));
-    return MeetsBehindBroadcast(call) ? Meet(call, kPartBehindBroadcast) : Result<void>();
-  });
+  const auto recall = [this, &bytes, root](const Collective& call) {
+    return announcements_.RecallBroadcast(replay_, call, bytes, root);
+  };
+  if (TRY(Recalled("Broadcast", bytes.size(), recall))) return {};
+  return Run("Broadcast", bytes.size(),
+             [this, &bytes, root](const Collective& call) { return announcements_.Broadcast(call, bytes, root); });
 }
 
 Result<void> StoreCommunicator::Barrier() {
-  if (TRY(RecallBarrier())) return {};
-  return Run("Barrier", 0, [this](const Collective& call) { return Meet(call, 0); });
-}
-
-Result<void> StoreCommunicator::Send(const Collective& call, Bytes& bytes) {
-  const Outgoing message{
-      .to = Inbox::OfAll(), .elements = bytes.size(), .values = {ElementType::kByte, std::span(bytes)}};
-  return exchange_.Post(call, {&message, 1});
-}
-
-Result<void> StoreCommunicator::Receive(const Collective& call, Bytes& bytes, int root) {
-  const Incoming message = NewsOf(root);
-  const std::vector<Arrival> arrivals = TRY(exchange_.Collect(call, {&message, 1}));
-  const ByteSpan payload = arrivals.front().values.bytes;
-  bytes.assign(payload.begin(), payload.end());
-  return {};
-}
-
-Result<void> StoreCommunicator::Meet(const Collective& call, std::uint32_t part) {
-  const Outgoing here{.to = Inbox::OfAll(), .part = part};
-  TRY(exchange_.Post(call, {&here, 1}));
-  std::vector<Incoming> others = Meeting(size(), part);
-  others.erase(others.begin() + rank());
-  TRY(exchange_.Collect(call, others));
-  exchange_.Synchronised(call);
-  return {};
-}
-
-Result<bool> StoreCommunicator::RecallBroadcast(Bytes& bytes, int root) {
-  return Recalled("Broadcast", bytes.size(), [this, &bytes, root](const Collective& call) -> Result<bool> {
-    std::vector<Incoming> expected;
-    if (MeetsBehindBroadcast(call)) expected = Meeting(size(), kPartBehindBroadcast);
-    expected.push_back(NewsOf(root));
-    const auto arrivals = TRY(replay_.Find(call, expected));
-    if (!arrivals) return false;
-    const ByteSpan payload = arrivals->back().values.bytes;
-    bytes.assign(payload.begin(), payload.end());
-    TookPart(call, expected);
-    return true;
-  });
-}
-
-Result<bool> StoreCommunicator::RecallBarrier() {
-  return Recalled("Barrier", 0, [this](const Collective& call) -> Result<bool> {
-    const std::vector<Incoming> expected = Meeting(size(), 0);
-    if (!TRY(replay_.Find(call, expected))) return false;
-    TookPart(call, expected);
-    return true;
-  });
-}
-
-// In a call that is over: `messages` are what all ranks have sent to all.
-void StoreCommunicator::TookPart(const Collective& call, std::span<const Incoming> messages) {
-  for (const Incoming& message : messages) {
-    const Outgoing mine{.to = message.inbox, .part = message.part};
-    if (message.sender == rank()) exchange_.Inherit(call, {&mine, 1});
-  }
-  if (messages.size() >= static_cast<std::size_t>(size())) exchange_.Synchronised(call);
+  const auto recall = [this](const Collective& call) { return announcements_.RecallBarrier(replay_, call); };
+  if (TRY(Recalled("Barrier", 0, recall))) return {};
+  return Run("Barrier", 0, [this](const Collective& call) { return announcements_.Barrier(call); });
 }
 
 class AlwaysOne final : public Chooser {

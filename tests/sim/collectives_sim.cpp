@@ -12,6 +12,7 @@
 #include "storage/layers/poll.h"
 #include "storage/layers/retry.h"
 #include "tests/sim/calls.h"
+#include "tests/sim/leftover.h"
 #include "tests/sim/watch.h"
 
 namespace lambdaml::sim {
@@ -26,8 +27,6 @@ constexpr std::size_t kThreads = 4;
 
 // Rounds whose messages may be in the channel at once.
 constexpr std::size_t kRoundsAliveMax = 32;
-
-constexpr std::uint64_t kStaleCallsMax = 16;  // of a unit
 
 // Where a rank can be taken over.
 struct Checkpoint {
@@ -55,29 +54,6 @@ struct Member {
   bool is_twin = false;
   bool has_ended = false;
 };
-
-// What the key of an object tells (docs/formats/messages.md).
-struct Message {
-  std::uint64_t round = 0;
-  std::uint64_t last_round = 0;
-  int sender = 0;
-  bool is_kept = false;  // for ranks that take over
-};
-
-Message MessageOf(const Key& key, int ranks) {
-  const std::string text = key.text().substr(kJob.text().size() + std::string_view("/x/").size());
-  const std::size_t slash = text.find('/');
-  const std::string inbox = text.substr(0, slash);
-  const std::string name = text.substr(slash + 1);
-  const auto number = static_cast<std::uint64_t>(ParseInteger(name.substr(0, name.find('.'))).value_or(0));
-  if (inbox == "measured") {
-    return {.round = number * 32, .last_round = number * 32 + 31, .sender = ranks - 1, .is_kept = true};
-  }
-  const auto sender = static_cast<int>(ParseInteger(name.substr(name.rfind('.') + 1)).value_or(0));
-  // A slot is named by the first call of a stale unit and goes some rounds after the last.
-  const std::uint64_t more = inbox == "slots" ? kStaleCallsMax : 0;
-  return {.round = number, .last_round = number + more, .sender = sender, .is_kept = inbox == "all"};
-}
 
 class Job {
  public:
@@ -299,12 +275,12 @@ Result<void> Job::CheckRounds() const {
 }
 
 bool Job::MayBeAlive(const Key& key) const {
-  const Message message = MessageOf(key, plan_.size);
-  const auto allows = [&message](const Member& member) {
-    if (member.rank != message.sender || member.process.killed()) return false;
-    const bool is_of_dead = message.round < member.first_round;
-    const bool is_kept = message.is_kept && message.last_round >= member.swept_before;
-    return is_of_dead || is_kept || message.last_round + kRoundsAliveMax > member.at.round;
+  const Leftover leftover = LeftoverOf(key, kJob, plan_.size);
+  const auto allows = [&leftover](const Member& member) {
+    if (member.rank != leftover.writer || member.process.killed()) return false;
+    const bool is_of_dead = leftover.round < member.first_round;
+    const bool is_kept = leftover.is_kept && leftover.last_round >= member.swept_before;
+    return is_of_dead || is_kept || leftover.last_round + kRoundsAliveMax > member.at.round;
   };
   return std::ranges::any_of(members_, allows);
 }
