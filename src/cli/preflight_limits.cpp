@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "base/url.h"
 #include "job/invocation.h"
@@ -46,13 +46,12 @@ std::string Advice(const MemoryRemedy& remedy) {
   return StrCat("raise ", JoinWith(" or ", ways));
 }
 
-// The number in a file of /proc, behind `name` if that is given.
+// The number in a file of /proc, behind `name` if that is given. Such a file has no length that could be asked for.
 std::optional<std::int64_t> ReadNumber(const char* path, std::string_view name = {}) {
-  const Result<Blob> text = ReadFile(path);
-  if (!text.ok()) return std::nullopt;
-  for (const std::string_view line : SplitText(text.value().text(), '\n')) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
     if (!line.starts_with(name)) continue;
-    const std::string_view number = Trim(line.substr(name.size()));
+    const std::string_view number = Trim(std::string_view(line).substr(name.size()));
     return ParseInteger(number.substr(0, number.find(' ')));
   }
   return std::nullopt;
@@ -128,6 +127,15 @@ Check CheckWorkers(const JobSpec& spec, std::optional<std::uint64_t> rows) {
   if (!problems.empty()) return Wrong("workers", JoinWith("; ", problems));
   if (most == 0) return Good("workers", StrCat(spec.workers));
   return Good("workers", StrCat(spec.workers, " and the trigger, of ", most, " functions at once"));
+}
+
+Check CheckLease(const JobSpec& spec) {
+  const auto lifetime = static_cast<double>(spec.function.timeout_s);
+  const std::string text =
+      StrCat(HumanSeconds(spec.recovery.lease_s), " of functions that live for ", HumanSeconds(lifetime));
+  if (2 * spec.recovery.lease_s <= lifetime) return Good("lease", text);
+  return Doubtful("lease", StrCat(text, ": who is gone is hardly replaced in time; set recovery.lease_s to at most ",
+                                  lifetime / 2, ", or raise function.timeout_s"));
 }
 
 Check CheckRoom(const JobSpec& spec, double vector_bytes, std::uint64_t room_bytes) {
