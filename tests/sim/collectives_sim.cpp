@@ -87,7 +87,6 @@ class Job {
   Witness witness_;
   std::vector<Death> deaths_ = plan_.deaths;  // not yet arranged
   Random starts_{plan_.seed, 3};              // of those who take over
-  std::uint64_t forgotten_before_ = 0;        // by anybody
   std::deque<Member> members_;
 };
 
@@ -158,14 +157,12 @@ void Job::Replace(const Member& dead) {
   StartMember(member);
 }
 
-// At one of the last checkpoints: none whose calls somebody has begun to forget.
+// At one of the last checkpoints of its predecessor.
 void Job::DrawStart(Member& member, const Member& dead) {
-  const auto oldest = std::ranges::find_if(
-      dead.checkpoints, [this](const Checkpoint& checkpoint) { return checkpoint.round >= forgotten_before_; });
-  const auto choices = static_cast<std::size_t>(dead.checkpoints.end() - oldest);
-  const auto start = oldest + static_cast<std::ptrdiff_t>(starts_.Below(choices));
-  member.checkpoints.assign(dead.checkpoints.begin(), start + 1);
-  member.at = *start;
+  const std::size_t choices = std::min(plan_.checkpoints_kept, dead.checkpoints.size());
+  member.checkpoints = dead.checkpoints;
+  member.checkpoints.resize(dead.checkpoints.size() - starts_.Below(choices));
+  member.at = member.checkpoints.back();
 }
 
 void Job::Live(Member& member) {
@@ -220,14 +217,13 @@ void Job::Completed(Member& member, Communicator& peers) {
   if (member.dies_behind_unit) Kill(member, *member.dies_behind_unit);
 }
 
-// All ranks have begun the unit behind the checkpoint before, so nobody is taken over at an earlier one any more. Nor
-// at one before a stale unit that is over.
+// All ranks have passed the checkpoint before, so that is where one that dies now is taken over, or at one of those
+// before it that are kept. Not at one before a stale unit that is over.
 void Job::PassCheckpoint(Member& member, Communicator& peers) {
-  const bool is_stale = plan_.units[member.at.unit - 1].kind == Unit::Kind::kStale;
-  member.forgotten_before = member.checkpoints.back().round;
+  const std::size_t passed = member.checkpoints.size();
+  member.forgotten_before = member.checkpoints[passed - std::min(plan_.checkpoints_kept, passed)].round;
   peers.Forget(member.forgotten_before);
-  forgotten_before_ = std::max(forgotten_before_, member.forgotten_before);
-  if (is_stale) member.checkpoints.clear();
+  if (plan_.units[member.at.unit - 1].kind == Unit::Kind::kStale) member.checkpoints.clear();
   member.checkpoints.push_back(member.at);
 }
 

@@ -117,6 +117,7 @@ void DrawCheckpoints(Dice& dice, Plan& plan) {
     unit.ends_with_checkpoint = (i + 1) % every == 0 || unit.kind == Unit::Kind::kStale;
     if (unit.ends_with_checkpoint && unit.kind == Unit::Kind::kBroadcast) unit.kind = Unit::Kind::kBarrier;
   }
+  plan.checkpoints_kept = dice.Between(1, 2);
   plan.recalls = dice.OneOf(std::array{0.0, 0.5, 1.0});
 }
 
@@ -200,7 +201,9 @@ std::string ToText(const Plan& plan) {
     text += StrCat("\nrank ", pause.rank, " stands still for ", HumanSeconds(Seconds(pause.time)), " at point ",
                    pause.point);
   }
-  if (plan.makes_checkpoints) text += StrCat("\ncheckpoints at |, ", plan.recalls, " of the sums recalled if possible");
+  if (plan.makes_checkpoints)
+    text += StrCat("\ncheckpoints at |, ", plan.checkpoints_kept, " kept, ", plan.recalls,
+                   " of the sums recalled if possible");
   if (plan.detects_after) {
     text += StrCat("\ntells its failure detector after ", HumanSeconds(Seconds(*plan.detects_after)));
   }

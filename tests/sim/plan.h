@@ -69,7 +69,8 @@ struct Plan {
   std::vector<int> twins;  // ranks that run twice at once
 
   bool makes_checkpoints = false;
-  double recalls = 0;  // share of the calls before which a rank asks whether the result is known
+  std::size_t checkpoints_kept = 1;  // before the newest
+  double recalls = 0;                // share of the calls before which a rank asks whether the result is known
 
   std::optional<Clock::Duration> detects_after{};  // a rank tells its failure detector; nothing: it has none
 
