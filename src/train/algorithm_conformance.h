@@ -344,7 +344,9 @@ inline void CheckSgd(const Choice& choice, conformance::Replay replay, double to
   conformance::CheckSeed(problem, choice);
   for (const int ranks : {1, 3}) {
     conformance::CheckEpochs(problem, choice, ranks);
-    conformance::CheckRestart(problem, {.algorithm = choice, .ranks = ranks, .filter = {.kind = "top_k"}});
+    for (const char* const filter : {"top_k", "significance"}) {
+      conformance::CheckRestart(problem, {.algorithm = choice, .ranks = ranks, .filter = {.kind = filter}});
+    }
   }
   const FilterSettings filter{.kind = "significance"};
   conformance::CheckReplay(problem, {.algorithm = choice, .ranks = 3, .filter = filter},

@@ -69,13 +69,12 @@ class Trainer {
     } else if (hooks_.round_is_due()) {
       hooks_.after_round(Point(round.score));
     }
-    // With staleness, scores within an epoch differ from rank to rank.
-    const bool is_boundary = round.caught_up && (IsBsp() || round.epoch_ended);
-    if (progress_.ending || !is_boundary) return {};
+    if (progress_.ending) return {};
     return Heed(round);
   }
 
-  // All ranks take the same checkpoint, or none.
+  // All ranks take the same checkpoint, or none. There are no votes but in rounds that catch up; with staleness these
+  // end an epoch, so that all ranks have the same score, or the training.
   Result<void> Heed(const Round& round) {
     progress_.ending = EndingOf(round.votes);
     if (progress_.ending) return TakeCheckpoint(round, Purpose::kStop);
