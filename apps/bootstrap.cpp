@@ -5,67 +5,75 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
 #include <csignal>
+#include <mutex>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/environment.h"
 #include "base/log.h"
+#include "coordination/runtime.h"
 #include "job/invocation.h"
 #include "platform/lambda_client.h"
 #include "platform/runtime/runtime_client.h"
 #include "platform/trigger.h"
+#include "storage/registry.h"
 #include "worker/run.h"
 
 namespace lambdaml {
 
 namespace {
 
-FunctionResult RunAsWorker(const JobInvocation& job, const WorkerRuntime& runtime) {
-  WorkerEnd end = RunWorker(job, runtime);
-  if (!end.report.ok()) return ToFunctionError(end.report.error(), std::move(end.last_calls));
-  return ToJson(end.report.value());
-}
+// What the function reaches the world through, for as long as the process lives.
+class World {
+ public:
+  World(const Environment& environment, Log& log, LambdaClient& lambda)
+      : environment_(environment), log_(log), lambda_(lambda) {}
 
-FunctionResult RunAsTrigger(const JobInvocation& job, const WorkerRuntime& runtime, const Environment& environment) {
-  const Result<std::string> endpoint = environment.Require("AWS_ENDPOINT_URL_LAMBDA");
-  const Result<std::string> name = environment.Require("AWS_LAMBDA_FUNCTION_NAME");
-  if (!endpoint.ok()) return ToFunctionError(endpoint.error());
-  if (!name.ok()) return ToFunctionError(name.error());
-  LambdaClient lambda(endpoint.value(), name.value());
-  return RunTrigger(job, {.clock = runtime.clock,
-                          .log = runtime.log,
-                          .environment = environment,
-                          .lambda = lambda,
-                          .deadline = runtime.deadline});
-}
+  FunctionRuntime RuntimeOf(const Invocation& invocation) {
+    return {.clock = clock_,
+            .log = log_,
+            .open_store =
+                [this](std::string_view url, StoreMeter* meter) {
+                  return OpenStore(url, {.clock = clock_, .environment = environment_, .meter = meter});
+                },
+            .make_background = MakeBackground,
+            .invoke =
+                [this](std::span<const std::string> payloads) {
+                  const std::lock_guard lock(mutex_);
+                  return lambda_.InvokeEvents(payloads);
+                },
+            .instance = environment_.Get("AWS_LAMBDA_LOG_STREAM_NAME"),
+            .arrived = clock_.Now(),
+            .deadline = invocation.Deadline(clock_),
+            .cold_start = std::exchange(cold_, false)};
+  }
 
-// A worker's time ends with the trigger's, which was invoked before it.
-Clock::Time DeadlineOf(const JobInvocation& job, const Invocation& invocation, const Clock& clock) {
-  const Clock::Time own = invocation.Deadline(clock);
-  if (job.deadline_unix_ms == 0) return own;
-  return std::min(own, clock.Now() + std::chrono::milliseconds(job.deadline_unix_ms - clock.UnixMs()));
-}
+ private:
+  SystemClock clock_;
+  const Environment& environment_;
+  Log& log_;
+  std::mutex mutex_;  // of the client
+  LambdaClient& lambda_;
+  bool cold_ = true;
+};
 
 Error Serve(const Environment& environment, Log& log) {
-  SystemClock clock;
-  const Result<std::string> endpoint = environment.Require("AWS_LAMBDA_RUNTIME_API");
-  if (!endpoint.ok()) return Error(endpoint.error()).Context("this program is started by a function platform");
-  RuntimeClient runtime(endpoint.value());
-  bool cold = true;
+  const Result<std::string> runtime_api = environment.Require("AWS_LAMBDA_RUNTIME_API");
+  const Result<std::string> endpoint = environment.Require("AWS_ENDPOINT_URL_LAMBDA");
+  const Result<std::string> name = environment.Require("AWS_LAMBDA_FUNCTION_NAME");
+  for (const Result<std::string>* needed : {&runtime_api, &endpoint, &name}) {
+    if (!needed->ok()) return Error(needed->error()).Context("this program is started by a function platform");
+  }
+  LambdaClient lambda(endpoint.value(), name.value());
+  World world(environment, log, lambda);
+  RuntimeClient runtime(runtime_api.value());
   return runtime.Serve([&](const Invocation& invocation) -> FunctionResult {
-    const Result<JobInvocation> parsed = ParseJobInvocation(invocation.payload);
-    if (!parsed.ok()) return ToFunctionError(parsed.error());
-    const JobInvocation& job = parsed.value();
-    const WorkerRuntime worker{.clock = clock,
-                               .log = log,
-                               .environment = environment,
-                               .arrived = clock.Now(),
-                               .deadline = DeadlineOf(job, invocation, clock),
-                               .cold_start = std::exchange(cold, false)};
-    return job.part == JobInvocation::Part::kWorker ? RunAsWorker(job, worker) : RunAsTrigger(job, worker, environment);
+    const Result<JobInvocation> job = ParseJobInvocation(invocation.payload);
+    if (!job.ok()) return ToFunctionError(job.error());
+    const FunctionRuntime function = world.RuntimeOf(invocation);
+    const bool is_worker = job.value().part == JobInvocation::Part::kWorker;
+    return NoteToFunctionResult(is_worker ? RunWorker(job.value(), function) : RunTrigger(job.value(), function));
   });
 }
 

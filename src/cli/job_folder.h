@@ -7,6 +7,8 @@
 //   spec.json        the job as it was started
 //   attempt.json     the invocation of the attempt that has keys in its channel, secrets of its URL included; gone when
 //                    the keys are
+//   checkpoint.json  the invocation of the attempt that `lambdaml resume` goes on from; gone when its checkpoint is
+//   records/         the store of records, where the job names none
 //   events.jsonl     every event of every function
 //   logs/rank-N.log  what the function of that rank printed; trigger.log likewise
 //   report.json      once the job has ended
@@ -43,6 +45,8 @@ class JobFolder {
   std::filesystem::path pid() const { return root_ / "pid"; }
   std::filesystem::path spec() const { return root_ / "spec.json"; }
   std::filesystem::path attempt() const { return root_ / "attempt.json"; }
+  std::filesystem::path checkpoint() const { return root_ / "checkpoint.json"; }
+  std::string records() const { return "file://" + (root_ / "records").string(); }
   std::filesystem::path events() const { return root_ / "events.jsonl"; }
   std::filesystem::path report() const { return root_ / "report.json"; }
   std::filesystem::path output() const { return root_ / "output.log"; }  // of a detached supervisor

@@ -24,8 +24,26 @@ std::string PointInWords(const CurvePoint& point, double epochs_total) {
 
 }  // namespace
 
+// Lambda tells why in a line of its own, "RequestId: ID Error: WHY", and then that it was so: "REPORT ... Status:
+// error".
+void JobLog::LookForDeath(const LogLine& line) {
+  constexpr std::string_view kError = " Error: ";
+  const std::size_t at = line.text.find(kError);
+  if (line.text.starts_with("RequestId: ") && at != std::string::npos) {
+    error_of_[line.instance] = line.text.substr(at + kError.size());
+  } else if (line.text.starts_with("REPORT ") && line.text.find("\tStatus: ") != std::string::npos) {
+    deaths_.push_back({.instance = line.instance, .why = std::exchange(error_of_[line.instance], {})});
+  }
+}
+
+std::vector<JobLog::Death> JobLog::TakeDeaths() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(deaths_, {});
+}
+
 void JobLog::Add(const LogLine& line) {
   const std::lock_guard lock(mutex_);
+  LookForDeath(line);
   Result<Event> event = ParseEvent(line.text);
   if (event.ok()) rank_of_[line.instance] = event.value().rank;
   const auto known = rank_of_.find(line.instance);

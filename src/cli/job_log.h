@@ -28,7 +28,15 @@ class JobLog {
   // The events since the last call.
   std::vector<Event> Take();
 
+  // The instances that the platform says have ended badly since the last call.
+  struct Death {
+    std::string instance;
+    std::string why;
+  };
+  std::vector<Death> TakeDeaths();
+
  private:
+  void LookForDeath(const LogLine& line);
   void Append(const std::filesystem::path& path, std::string_view line);
 
   const JobFolder folder_;
@@ -37,6 +45,8 @@ class JobLog {
   std::map<std::string, std::vector<std::string>> waiting_;  // lines, by instance
   std::map<std::string, FileDescriptor> files_;              // by path
   std::vector<Event> events_;
+  std::map<std::string, std::string> error_of_;  // by instance: what the platform has said of its end
+  std::vector<Death> deaths_;
 };
 
 // What a line of a log says to a person: an event in words, anything else as it is.

@@ -28,14 +28,6 @@ namespace {
 constexpr double kValueTried = 1 << 20U;
 constexpr double kValueSmall = 1 << 16U;
 
-Result<void> SetFrom(JobSpec& spec, std::string_view assignment) {
-  const std::size_t equals = assignment.find('=');
-  if (equals == std::string_view::npos || equals == 0) {
-    return Error{Code::kInvalid, StrCat("--set '", assignment, "': write KEY=VALUE, as in algorithm.epochs=5")};
-  }
-  return Set(spec, assignment.substr(0, equals), assignment.substr(equals + 1)).Context("--set");
-}
-
 struct NearestFolder {
   fs::path path;
   std::uint64_t room_bytes = 0;
@@ -88,9 +80,9 @@ Result<void> Resolve(JobSpec& spec, const Environment& environment) {
   Result<std::string> data = ResolveUrl(spec.data, environment).Context("data");
   Result<std::string> channel = ResolveUrl(spec.channel, environment).Context("channel");
   Result<std::string> output = environment.Expand(spec.output).Context("output");
-  std::string& url = spec.recovery.checkpoints;
+  std::string& url = spec.recovery.records;
   Result<std::string> checkpoints =
-      url.empty() ? Result<std::string>(url) : ResolveUrl(url, environment).Context("recovery.checkpoints");
+      url.empty() ? Result<std::string>(url) : ResolveUrl(url, environment).Context("recovery.records");
   std::vector<std::string> problems;
   for (const Result<std::string>* const place : {&data, &channel, &output, &checkpoints}) {
     if (!place->ok()) problems.push_back(place->error().message);
@@ -99,7 +91,7 @@ Result<void> Resolve(JobSpec& spec, const Environment& environment) {
   spec.data = std::move(data).value();
   spec.channel = std::move(channel).value();
   spec.output = std::move(output).value();
-  spec.recovery.checkpoints = std::move(checkpoints).value();
+  spec.recovery.records = std::move(checkpoints).value();
   return {};
 }
 
@@ -180,6 +172,14 @@ class JobChecks {
 };
 
 }  // namespace
+
+Result<void> SetFrom(JobSpec& spec, std::string_view assignment) {
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string_view::npos || equals == 0) {
+    return Error{Code::kInvalid, StrCat("--set '", assignment, "': write KEY=VALUE, as in algorithm.epochs=5")};
+  }
+  return Set(spec, assignment.substr(0, equals), assignment.substr(equals + 1)).Context("--set");
+}
 
 Result<JobSpec> ReadJob(const JobFile& file, const Environment& environment) {
   const Blob text = TRY(ReadFile(file.path));

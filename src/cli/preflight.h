@@ -24,6 +24,9 @@ struct JobFile {
 };
 Result<JobSpec> ReadJob(const JobFile& file, const Environment& environment);
 
+// Applies one --set, KEY=VALUE.
+Result<void> SetFrom(JobSpec& spec, std::string_view assignment);
+
 // The worker program, which lies beside this one.
 Result<std::string> WorkerProgram(const std::string& program);
 

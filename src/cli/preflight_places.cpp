@@ -102,8 +102,8 @@ class PlaceChecks {
 
   static std::vector<Place> PlacesOf(const JobSpec& spec) {
     std::vector<Place> places{{.what = "data", .url = spec.data}, {.what = "channel", .url = spec.channel}};
-    const std::string& checkpoints = spec.recovery.checkpoints;
-    if (!checkpoints.empty()) places.push_back({.what = "checkpoints", .url = checkpoints});
+    const std::string& records = spec.recovery.records;
+    if (!records.empty()) places.push_back({.what = "records", .url = records});
     return places;
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/supervise.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <thread>
@@ -10,8 +12,10 @@
 #include "cli/interrupts.h"
 #include "cli/job_log.h"
 #include "cli/summary.h"
+#include "coordination/checkpoint.h"
+#include "coordination/job_state.h"
+#include "coordination/roster.h"
 #include "job/invocation.h"
-#include "platform/function_error.h"
 #include "platform/platform.h"
 #include "storage/ops.h"
 #include "storage/registry.h"
@@ -24,24 +28,17 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::milliseconds kFrame{100};  // between two drawings
-
-Result<std::size_t> ClearBriefly(const JobInvocation& attempt, const Session& session) {
-  return Clear(*TRY(OpenBriefly(attempt.spec.channel, session)), attempt.Prefix());
-}
-
-// A supervisor that was killed could not clear its attempt's keys. What cannot be cleared now is left: the new attempt
-// has a prefix of its own.
-void ClearLostAttempt(const JobFolder& folder, const Session& session) {
-  const std::optional<JobInvocation> lost = LostAttempt(folder);
-  if (!lost) return;
-  [[maybe_unused]] const Result<std::size_t> cleared = ClearBriefly(*lost, session);
-}
+constexpr std::chrono::seconds kInvokePatience{30};
+constexpr std::size_t kLogTailMax = 10;  // lines of a failed function's log
+// For a look at the end of a job that is said to the thread that looks.
+constexpr std::chrono::seconds kEndInterval{5};
 
 class Supervisor {
  public:
   Supervisor(const JobRun& run, Watch& watch, Session& session)
       : run_(run), watch_(watch), session_(session), log_(run.folder) {
     invocation_.attempt = StrCat(session.clock.UnixMs());
+    invocation_.resumes = run.resumes ? run.resumes->attempt : "";
     invocation_.spec = run.spec;
   }
 
@@ -61,6 +58,7 @@ class Supervisor {
       report.error = workers.error().message;
       report.failures = std::move(failures_);
     }
+    report.resumable = resumable_;
     report.wall_seconds = Elapsed();
     watch_.End();
     TRY(WriteReport(report));
@@ -70,13 +68,10 @@ class Supervisor {
  private:
   void NoteEnding(JobReport& report) const {
     const WorkerReport& any = report.workers.front();
-    const bool time_limit = any.ending == Ending::kTimeLimit;
-    report.status = time_limit || any.ending == Ending::kStopped ? "stopped" : "done";
+    const bool early =
+        any.ending == Ending::kStopped || any.ending == Ending::kSeconds || any.ending == Ending::kDollars;
+    report.status = early ? "stopped" : "done";
     if (any.ending == Ending::kDiverged) NoteDivergence(report);
-    if (!time_limit) return;
-    report.error = StrCat("function.timeout_s (", run_.spec.function.timeout_s, ") ended it after epoch ",
-                          EpochsInWords(any.epochs), " of ", EpochsInWords(epochs_total_),
-                          ": raise it (at most 900), add workers or train fewer epochs; the model is saved as it was");
   }
 
   void NoteDivergence(JobReport& report) const {
@@ -94,69 +89,137 @@ class Supervisor {
 
   Result<std::vector<WorkerReport>> Train(Interrupts& interrupts) {
     channel_ = TRY(OpenStore(run_.spec.channel, session_.stores()).Context("channel"));
-    ClearLostAttempt(run_.folder, session_);
+    records_ = TRY(OpenStore(RecordsUrl(run_.spec), session_.stores()).Context("recovery.records"));
+    ForgetEarlierAttempts(run_.folder, run_.resumes, session_);
     TRY(WriteFileAtomically(run_.folder.attempt(), AsBytes(ToJson(invocation_)), Durability::kProcess));
+    TRY(MarkChannel(*channel_, invocation_, 0));
+    TRY(OpenJob(*records_, invocation_));
     Result<std::vector<WorkerReport>> workers = TrainOn(interrupts);
-    const Result<std::size_t> cleared =
-        (workers.ok() ? Clear(*channel_, invocation_.Prefix()) : ClearBriefly(invocation_, session_))
-            .Context("clearing the channel");
-    std::error_code none;
-    if (cleared.ok()) fs::remove(run_.folder.attempt(), none);
+    if (run_.keep) return workers;
+    const Result<void> cleared = ClearAttempt(workers.ok());
     if (workers.ok() && !cleared.ok()) return cleared.error();
     return workers;
   }
 
+  // A job that has not come to its end can go on from its checkpoint, or from the one that this attempt began with.
+  Result<void> ClearAttempt(bool answered) {
+    const bool ended = answered && !ends_early_;
+    const std::unique_ptr<Store> channel = TRY(Reopened(run_.spec.channel, !answered));
+    const std::unique_ptr<Store> records = TRY(Reopened(RecordsUrl(run_.spec), !answered));
+    TRY(Clear(*channel, invocation_.Prefix()).Context("clearing the channel"));
+    const bool has_own = !ended && TRY(HeadOf(*records)).checkpoint.has_value();
+    TRY(ClearRecords(*records, invocation_, has_own ? CheckpointsOf::kStay : CheckpointsOf::kGo));
+    if (run_.resumes && (ended || has_own)) TRY(ClearRecords(*records, *run_.resumes, CheckpointsOf::kGo));
+    resumable_ = has_own || (run_.resumes && !ended);
+    std::error_code none;
+    if (ended) fs::remove(run_.folder.checkpoint(), none);
+    if (has_own) {
+      fs::rename(run_.folder.attempt(), run_.folder.checkpoint(), none);
+    } else {
+      fs::remove(run_.folder.attempt(), none);
+    }
+    return {};
+  }
+
+  // Where the store may be gone for good, nobody waits long for it to come back.
+  Result<std::unique_ptr<Store>> Reopened(std::string_view url, bool briefly) {
+    return briefly ? OpenBriefly(url, session_) : OpenStore(url, session_.stores());
+  }
+
+  Result<JobHead> HeadOf(Store& records) { return Checkpoints(records, invocation_.CheckpointPrefix()).Head(); }
+
   Result<std::vector<WorkerReport>> TrainOn(Interrupts& interrupts) {
-    const std::unique_ptr<Platform> platform = TRY(
+    platform_ = TRY(
         OpenPlatform(run_.spec.platform,
                      {.environment = session_.environment, .bootstrap = run_.worker_program, .clock = session_.clock}));
-    TRY(platform->Deploy(run_.spec.function, [this](const LogLine& line) { log_.Add(line); }));
+    TRY(platform_->Deploy(run_.spec.function, [this](const LogLine& line) { log_.Add(line); }));
     invocation_.launched_unix_ms = session_.clock.UnixMs();
-    const Result<Outcome> outcome = Await(*platform, interrupts);
-    const Result<void> destroyed = platform->Destroy();
+    Roster roster({.leases = *records_,
+                   .records = *records_,
+                   .clock = session_.clock,
+                   .invocation = invocation_,
+                   .checkpoint = [this]() -> Result<std::int64_t> {
+                     const JobHead head = TRY(HeadOf(*records_));
+                     return head.checkpoint ? head.checkpoint->number : 0;
+                   },
+                   .invoke = InvokeHere(),
+                   .instance = StrCat("command line, process ", ::getpid())});
+    const Result<JobEnd> end = Await(interrupts, roster);
+    const Result<void> destroyed = platform_->Destroy();
     log_.Flush();
     Show();
     if (killed_) return Error{Code::kUnavailable, "ended at once by a second interrupt; there is no model"};
-    if (!outcome.ok()) return outcome.error();
-    if (!outcome.value().function_error.empty()) return TriggerFailed(outcome.value());
+    if (!end.ok()) return end.error();
+    if (end.value().aborted) return Failed(*end.value().aborted);
     TRY(destroyed);
-    std::vector<WorkerReport> workers = TRY(ParseWorkerReports(outcome.value().payload));
-    if (workers.empty()) return Error{Code::kInternal, "the trigger returned no reports"};
-    TRY(SaveModel(workers.front().model_key));
-    return workers;
+    TRY(SaveModel());
+    ends_early_ = end.value().reports.front().ending == Ending::kStopped ||
+                  end.value().reports.front().ending == Ending::kSeconds ||
+                  end.value().reports.front().ending == Ending::kDollars;
+    return end.value().reports;
   }
 
-  // Keeps how the workers failed.
-  Error TriggerFailed(const Outcome& outcome) {
-    const FunctionError error = ParseFunctionError(outcome.payload);
-    for (const std::string& line : error.trace) {
-      Result<Failure> failure = ParseFailure(line);
-      if (failure.ok()) failures_.push_back(std::move(failure).value());
-    }
-    return {Code::kInternal, error.message.empty() ? outcome.function_error : error.message};
+  Invoke InvokeHere() {
+    return [this](std::span<const std::string> payloads) { return platform_->InvokeEvents(payloads); };
   }
 
-  Result<Outcome> Await(Platform& platform, Interrupts& interrupts) {
-    Result<Outcome> outcome = Error{Code::kInternal, "the trigger was not invoked"};
+  // With what each function logged last.
+  Error Failed(const Error& why) {
+    Result<std::vector<Failure>> failures = FailuresOf(*records_, invocation_);
+    if (failures.ok()) failures_ = std::move(failures).value();
+    for (Failure& failure : failures_) failure.log_tail = TailOf(run_.folder.log(failure.rank), kLogTailMax);
+    return why;
+  }
+
+  Result<JobEnd> Await(Interrupts& interrupts, Roster& roster) {
+    const std::string trigger = ToJson(invocation_);
+    TRY(InvokeUntil(InvokeHere(), {&trigger, 1}, session_.clock, session_.clock.Now() + kInvokePatience));
+    Result<JobEnd> end = Error{Code::kInternal, "nobody waited for the end"};
     std::atomic<bool> done = false;
-    std::jthread invoking([this, &platform, &interrupts, &outcome, &done] {
-      outcome = platform.Invoke(ToJson(invocation_));
+    std::atomic<bool> cancelled = false;
+    std::jthread waiting([&] {
+      do {
+        end = AwaitEnd(*records_, invocation_, session_.clock.Now() + kEndInterval, &cancelled);
+      } while (end.ok() && !end.value().aborted && end.value().reports.empty() && !cancelled);
       done = true;
       interrupts.Wake();
     });
     while (!done) {
-      if (interrupts.Wait(kFrame) == Interrupts::Woken::kBySignal) Interrupt(platform);
+      if (interrupts.Wait(kFrame) == Interrupts::Woken::kBySignal) Interrupt(cancelled);
       Show();
+      Mend(roster);
     }
-    invoking.join();
-    return outcome;
+    waiting.join();
+    return end;
   }
 
-  void Interrupt(Platform& platform) {
+  // The platform tells when a function ends without a word; that the trigger is gone, its lease.
+  void Mend(Roster& roster) {
+    for (const JobLog::Death& death : log_.TakeDeaths()) {
+      const Result<bool> known = roster.Ended(death.instance, death.why);
+      if (known.ok() && !known.value()) NobodyComesUp(roster, death.why);
+    }
+    if (session_.clock.Now() < next_look_) return;
+    next_look_ = session_.clock.Now() + FromSeconds(run_.spec.recovery.lease_s);
+    const std::int64_t trigger = kTriggerRank;
+    [[maybe_unused]] const auto seen = roster.Mend({&trigger, 1});  // what cannot be seen now is looked at again
+  }
+
+  // A function that ends before it is anybody, where nobody else is: the next one would not fare better.
+  void NobodyComesUp(Roster& roster, const std::string& why) {
+    const std::int64_t trigger = kTriggerRank;
+    const auto seen = roster.Look({&trigger, 1});
+    if (!seen.ok() || seen.value().front().record) return;
+    [[maybe_unused]] const Result<void> aborted =
+        AbortJob(*records_, invocation_, {Code::kInternal, StrCat("the function does not come up: ", why)});
+  }
+
+  void Interrupt(std::atomic<bool>& cancelled) {
     if (killed_) return;
     if (stopping_) {
       killed_ = true;
-      [[maybe_unused]] const Result<void> destroyed = platform.Destroy();
+      [[maybe_unused]] const Result<void> destroyed = platform_->Destroy();
+      cancelled = true;
       return;
     }
     stopping_ = true;
@@ -170,15 +233,12 @@ class Supervisor {
   }
 
   void Show() {
-    for (const Event& event : log_.Take()) {
-      epochs_total_ = std::max(epochs_total_, event.epochs_total);
-      watch_.Add(event);
-    }
+    for (const Event& event : log_.Take()) watch_.Add(event);
     watch_.Draw(Elapsed());
   }
 
-  Result<void> SaveModel(const std::string& key) {
-    const Blob model = TRY(Load(*channel_, Key(key)).Context("loading the model"));
+  Result<void> SaveModel() {
+    const Blob model = TRY(Load(*records_, invocation_.ModelKey()).Context("loading the model"));
     return WriteFileAtomically(ModelPath(run_.spec), model.span(), Durability::kPowerLoss);
   }
 
@@ -198,10 +258,14 @@ class Supervisor {
   JobLog log_;
   JobInvocation invocation_;
   std::unique_ptr<Store> channel_;
+  std::unique_ptr<Store> records_;
+  std::unique_ptr<Platform> platform_;
   std::vector<Failure> failures_;
-  double epochs_total_ = 0;  // as the workers tell it
+  Clock::Time next_look_{};
   bool stopping_ = false;
   bool killed_ = false;
+  bool ends_early_ = false;  // so that it can go on
+  bool resumable_ = false;
 };
 
 }  // namespace

@@ -53,6 +53,15 @@ Result<bool> IsOpen(Store& records, const JobInvocation& invocation) {
   return TRY(records.Get({&key, 1})).front().has_value();
 }
 
+Result<void> MarkChannel(Store& channel, const JobInvocation& invocation, std::int64_t restart) {
+  return Save(channel, invocation.MessagesPrefix(restart) / "open", AsBytes(invocation.attempt));
+}
+
+Result<bool> IsMarked(Store& channel, const JobInvocation& invocation, std::int64_t restart) {
+  const Key key = invocation.MessagesPrefix(restart) / "open";
+  return TRY(channel.Get({&key, 1})).front().has_value();
+}
+
 Result<void> AbortJob(Store& records, const JobInvocation& invocation, const Error& why) {
   return SaveFirst(records, invocation.AbortKey(), ErrorText(why));
 }

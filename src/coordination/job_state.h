@@ -23,6 +23,11 @@ namespace lambdaml {
 Result<void> OpenJob(Store& records, const JobInvocation& invocation);
 Result<bool> IsOpen(Store& records, const JobInvocation& invocation);
 
+// Marks the channel before messages are exchanged after so many restarts; where the mark is not there any more, the
+// channel has lost what was in it.
+Result<void> MarkChannel(Store& channel, const JobInvocation& invocation, std::int64_t restart);
+Result<bool> IsMarked(Store& channel, const JobInvocation& invocation, std::int64_t restart);
+
 // The job fails. The first reason stays. Ranks that wait in the exchange are told through its own abort key.
 Result<void> AbortJob(Store& records, const JobInvocation& invocation, const Error& why);
 // Why it failed; nothing if it has not.

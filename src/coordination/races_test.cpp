@@ -71,7 +71,7 @@ TEST_F(Races, OfSeveralWatchersOneInvokes) {
   job.attempt = "1";
   job.spec.name = "test";
   std::atomic<int> invoked = 0;
-  const RosterSetup setup{.channel = *store_,
+  const RosterSetup setup{.leases = *store_,
                           .records = *store_,
                           .clock = clock_,
                           .invocation = job,

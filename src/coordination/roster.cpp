@@ -36,7 +36,7 @@ Result<std::vector<Seen>> Roster::Look(std::span<const std::int64_t> ranks) {
   std::vector<Key> keys;
   for (const std::int64_t rank : ranks) keys.push_back(setup_.invocation.LeaseKey(rank));
   Glance glance{.begin = setup_.clock.Now()};
-  const Values values = TRY(setup_.channel.Get(keys));
+  const Values values = TRY(setup_.leases.Get(keys));
   glance.end = setup_.clock.Now();
   std::vector<Seen> all(ranks.size());
   for (std::size_t i = 0; i < ranks.size(); ++i) {
@@ -61,7 +61,7 @@ bool Roster::HasLapsed(std::int64_t rank, const std::optional<LeaseRecord>& reco
   return glance.begin - watched.since >= (IsHeld(record) ? LapseOf(lease_) : 2 * lease_);
 }
 
-// The record, or the last one that was there before the channel lost it, or that of who was called first.
+// The record, or the last one that was there before the store lost it, or that of who was called first.
 LeaseRecord Roster::Known(const Seen& seen) {
   if (seen.record) return *seen.record;
   const std::lock_guard lock(mutex_);
@@ -83,8 +83,8 @@ Result<void> Roster::Replace(const Seen& seen, std::string_view why) {
   const Key key = setup_.invocation.LeaseKey(seen.rank);
   const std::string text = ToJson(next);
   const Result<void> put = seen.record
-                               ? lambdaml::Replace(setup_.channel, key, AsBytes(text), AsBytes(ToJson(*seen.record)))
-                               : SaveIfAbsent(setup_.channel, key, AsBytes(text));
+                               ? lambdaml::Replace(setup_.leases, key, AsBytes(text), AsBytes(ToJson(*seen.record)))
+                               : SaveIfAbsent(setup_.leases, key, AsBytes(text));
   if (!put.ok()) return put.error().code == Code::kConflict ? Result<void>() : put;
   return Call(seen.rank, next, why);
 }

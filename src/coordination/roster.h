@@ -28,7 +28,7 @@ inline constexpr std::int64_t kTriggerRank = -1;
 
 // All must outlive the roster. The invocation is any one of the job.
 struct RosterSetup {
-  Store& channel;
+  Store& leases;
   Store& records;
   Clock& clock;
   const JobInvocation& invocation;
@@ -72,7 +72,7 @@ class Roster {
     Clock::Time since{};               // when it was first seen so
     std::optional<LeaseRecord> known;  // the last one that was there
   };
-  // The interval in which the channel gave its answer.
+  // The interval in which the store gave its answer.
   struct Glance {
     Clock::Time begin{};
     Clock::Time end{};

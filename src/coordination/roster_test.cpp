@@ -28,7 +28,7 @@ class Rosters : public ::testing::Test {
   }
 
   RosterSetup SetupOf(const std::string& instance) {
-    return {.channel = channel_,
+    return {.leases = channel_,
             .records = records_,
             .clock = clock_,
             .invocation = job_,
@@ -292,7 +292,7 @@ TEST_F(Rosters, ADamagedLeaseIsNamed) {
   const std::int64_t rank = 2;
   const Error error = roster.Look({&rank, 1}).error();
   EXPECT_EQ(error.code, Code::kInvalid);
-  EXPECT_EQ(error.message, "jobs/test/1/lease/2: lease: 'state' is missing");
+  EXPECT_EQ(error.message, "records/test/1/lease/2: lease: 'state' is missing");
 }
 
 }  // namespace

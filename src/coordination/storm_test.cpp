@@ -85,7 +85,7 @@ class Storm {
   }
 
   RosterSetup SetupOf(std::size_t machine) {
-    return {.channel = *machines_[machine].channel,
+    return {.leases = *machines_[machine].channel,
             .records = *calm_,
             .clock = clock_,
             .invocation = job_,

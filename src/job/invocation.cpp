@@ -7,19 +7,22 @@
 namespace lambdaml {
 
 Key JobInvocation::Prefix() const { return Key("jobs") / spec.name / attempt; }
-Key JobInvocation::OpenKey() const { return Prefix() / "open"; }
-Key JobInvocation::AbortKey() const { return Prefix() / "abort"; }
-Key JobInvocation::MessagesPrefix(std::int64_t restart) const { return Prefix() / "messages" / StrCat(restart); }
-Key JobInvocation::LeaseKey(std::int64_t of_rank) const {
-  return Prefix() / "lease" / (of_rank < 0 ? "trigger" : StrCat(of_rank));
-}
-Key JobInvocation::ReportKey(std::int64_t of_rank) const { return Prefix() / "report" / StrCat(of_rank); }
-Key JobInvocation::FailurePrefix() const { return Prefix() / "failure"; }
-Key JobInvocation::CheckpointPrefix(std::string_view job, std::string_view attempt) {
-  return Key("checkpoints") / job / attempt;
-}
 Key JobInvocation::StopKey() const { return Prefix() / "stop"; }
-Key JobInvocation::ModelKey() const { return Prefix() / "model.safetensors"; }
+Key JobInvocation::MessagesPrefix(std::int64_t restart) const { return Prefix() / "messages" / StrCat(restart); }
+Key JobInvocation::RecordsPrefix() const { return Key("records") / spec.name / attempt; }
+Key JobInvocation::OpenKey() const { return RecordsPrefix() / "open"; }
+Key JobInvocation::AbortKey() const { return RecordsPrefix() / "abort"; }
+Key JobInvocation::LeaseKey(std::int64_t of_rank) const {
+  return RecordsPrefix() / "lease" / (of_rank < 0 ? "trigger" : StrCat(of_rank));
+}
+Key JobInvocation::ReportKey(std::int64_t of_rank) const { return RecordsPrefix() / "report" / StrCat(of_rank); }
+Key JobInvocation::FailurePrefix() const { return RecordsPrefix() / "failure"; }
+Key JobInvocation::CheckpointPrefix() const { return RecordsPrefix() / "checkpoint"; }
+Key JobInvocation::ModelKey() const { return RecordsPrefix() / "model.safetensors"; }
+
+const std::string& RecordsUrl(const JobSpec& spec) {
+  return spec.recovery.records.empty() ? spec.channel : spec.recovery.records;
+}
 
 std::string ToJson(const JobInvocation& invocation) {
   json::Value value;
@@ -28,7 +31,6 @@ std::string ToJson(const JobInvocation& invocation) {
   value["rank"] = invocation.rank;
   value["incarnation"] = invocation.incarnation;
   value["launched_unix_ms"] = invocation.launched_unix_ms;
-  value["deadline_unix_ms"] = invocation.deadline_unix_ms;
   if (!invocation.resumes.empty()) value["resumes"] = invocation.resumes;
   value["job"] = json::FromSpec(invocation.spec);
   return json::Write(value);
@@ -46,7 +48,6 @@ Result<JobInvocation> ParseJobInvocation(std::string_view text) {
   invocation.rank = TRY(reader.Integer("rank"));
   invocation.incarnation = TRY(reader.Integer("incarnation"));
   invocation.launched_unix_ms = TRY(reader.Integer("launched_unix_ms"));
-  if (reader.Has("deadline_unix_ms")) invocation.deadline_unix_ms = TRY(reader.Integer("deadline_unix_ms"));
   if (reader.Has("resumes")) invocation.resumes = TRY(reader.Text("resumes"));
   invocation.spec = TRY(ParseJobSpec(TRY(reader.Nested("job")), "invocation"));
   TRY(Validate(invocation.spec).Context("invocation"));

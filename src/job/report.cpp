@@ -12,7 +12,7 @@ namespace lambdaml {
 namespace {
 
 constexpr std::array<std::string_view, 10> kEndings{"epochs",  "rounds",     "target_loss", "no_improvement",
-                                                    "stopped", "time_limit", "converged",   "seconds",
+                                                    "stopped", "converged",   "seconds",
                                                     "dollars", "diverged"};
 
 Result<Ending> ParseEnding(std::string_view name) {
@@ -120,6 +120,7 @@ std::string ToJson(const JobReport& report) {
   value["attempt"] = report.attempt;
   value["version"] = report.version;
   value["seed"] = report.spec.seed;
+  if (report.resumable) value["resumable"] = true;
   value["wall_seconds"] = report.wall_seconds;
   if (!report.workers.empty()) {
     AddShared(value, report.workers.front());
@@ -144,6 +145,7 @@ Result<JobReport> ParseJobReport(std::string_view text) {
   report.name = TRY(reader.Text("name"));
   report.attempt = TRY(reader.Text("attempt"));
   report.version = TRY(reader.Text("version"));
+  report.resumable = reader.Has("resumable");
   report.wall_seconds = TRY(reader.Number("wall_seconds"));
   report.spec = TRY(ParseJobSpec(TRY(reader.Nested("spec")), "report"));
   for (const json::Reader& own : TRY(reader.Array("workers"))) {
@@ -158,18 +160,6 @@ Result<JobReport> ParseJobReport(std::string_view text) {
     }
   }
   return report;
-}
-
-Result<std::vector<WorkerReport>> ParseWorkerReports(std::string_view text) {
-  const json::Reader reader = TRY(json::Reader::Parse(text, "worker reports"));
-  std::vector<WorkerReport> reports;
-  for (const json::Reader& element : TRY(reader.Elements())) {
-    WorkerReport report;
-    TRY(ReadOwn(element, report));
-    TRY(ReadShared(element, report));
-    reports.push_back(std::move(report));
-  }
-  return reports;
 }
 
 }  // namespace lambdaml

@@ -46,7 +46,6 @@ enum class Ending {
   kTargetLoss,
   kNoImprovement,
   kStopped,
-  kTimeLimit,
   kConverged,
   kSeconds,
   kDollars,
@@ -109,6 +108,7 @@ struct JobReport {
   std::string name;
   std::string attempt;
   std::string version;
+  bool resumable = false;   // `lambdaml resume` can go on from its last checkpoint
   double wall_seconds = 0;  // as the user waited, from the command to the model
   JobSpec spec;
   std::vector<WorkerReport> workers;
@@ -123,7 +123,6 @@ Result<Failure> ParseFailure(std::string_view json);
 
 std::string ToJson(const WorkerReport& report);
 Result<WorkerReport> ParseWorkerReport(std::string_view json);
-Result<std::vector<WorkerReport>> ParseWorkerReports(std::string_view json);  // of an array
 
 // Also holds, at the top, what all ranks agree on: rounds, epochs, train, test, curve, ending. URLs are printed without
 // their secrets.

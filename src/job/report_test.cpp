@@ -118,13 +118,15 @@ TEST(JobInvocation, JsonRoundTripAndKeys) {
                                  .attempt = "99",
                                  .rank = 1,
                                  .launched_unix_ms = 5,
-                                 .deadline_unix_ms = 7,
+                                 .resumes = "98",
                                  .spec = ExampleSpec()};
   const Result<JobInvocation> again = ParseJobInvocation(ToJson(invocation));
   ASSERT_TRUE(again.ok()) << again.error().message;
   EXPECT_EQ(ToJson(again.value()), ToJson(invocation));
   EXPECT_EQ(invocation.Prefix().text(), "jobs/example/99");
   EXPECT_EQ(invocation.StopKey().text(), "jobs/example/99/stop");
+  EXPECT_EQ(invocation.LeaseKey(-1).text(), "records/example/99/lease/trigger");
+  EXPECT_EQ(invocation.ReportKey(1).text(), "records/example/99/report/1");
 }
 
 TEST(JobInvocation, RefusesARankBeyondTheWorkers) {

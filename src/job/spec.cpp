@@ -65,7 +65,9 @@ Fields Describe(RecoverySpec& spec) {
        "so many functions in a row may end without a new checkpoint before the job fails",
        {.min = 1, .max = 100}},
       {"checkpoint_s", spec.checkpoint_s, "seconds between two checkpoints", {.min = 0.01, .max = 3600}},
-      {"checkpoints", spec.checkpoints, "URL of the storage for checkpoints; empty: the job's folder on this machine"},
+      {"records", spec.records,
+       "URL of a storage that keeps what it is given, for checkpoints and results; empty: the job's folder on this "
+       "machine, or else the channel"},
   };
 }
 
@@ -194,7 +196,7 @@ std::string ToJson(const JobSpec& spec) { return json::Write(json::FromSpec(spec
 JobSpec Printable(JobSpec spec) {
   spec.data = PrintableUrl(spec.data);
   spec.channel = PrintableUrl(spec.channel);
-  spec.recovery.checkpoints = PrintableUrl(spec.recovery.checkpoints);
+  spec.recovery.records = PrintableUrl(spec.recovery.records);
   return spec;
 }
 

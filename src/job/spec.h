@@ -42,7 +42,7 @@ struct RecoverySpec {
   double lease_s = 20;
   std::int64_t attempts = 3;
   double checkpoint_s = 60;
-  std::string checkpoints;
+  std::string records;
 };
 
 struct JobSpec {

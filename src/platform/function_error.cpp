@@ -15,6 +15,12 @@ FunctionResult ToFunctionResult(Result<std::string> result) {
   return ToFunctionError(result.error());
 }
 
+FunctionResult NoteToFunctionResult(Result<std::string> note) {
+  if (!note.ok()) return ToFunctionError(note.error());
+  const nlohmann::ordered_json value{{"note", note.value()}};
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 std::string ToJson(const FunctionError& error) {
   nlohmann::ordered_json value{{"errorMessage", error.message}, {"errorType", error.type}};
   if (!error.trace.empty()) value["stackTrace"] = error.trace;

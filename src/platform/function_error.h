@@ -25,6 +25,8 @@ using FunctionResult = std::variant<std::string, FunctionError>;
 // The type is the name of the error's code.
 FunctionError ToFunctionError(const Error& error, std::vector<std::string> trace = {});
 FunctionResult ToFunctionResult(Result<std::string> result);
+// {"note": "..."}: how the function ended, for people.
+FunctionResult NoteToFunctionResult(Result<std::string> note);
 
 // Text that is not UTF-8 has its bad bytes replaced.
 std::string ToJson(const FunctionError& error);

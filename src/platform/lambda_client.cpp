@@ -51,19 +51,19 @@ Result<Outcome> LambdaClient::Invoke(std::string_view payload, Clock::Duration t
   return ToOutcome(function_, http_.Send(Request(payload, "RequestResponse"), timeout));
 }
 
-void LambdaClient::InvokeAll(std::span<const std::string> payloads, Clock::Duration timeout, const Done& done) {
+std::vector<Result<void>> LambdaClient::InvokeEvents(std::span<const std::string> payloads) {
   std::vector<HttpRequest> requests;
   requests.reserve(payloads.size());
-  for (const std::string& payload : payloads) requests.push_back(Request(payload, "RequestResponse"));
-  http_.SendAll(requests, timeout, [this, &done](std::size_t index, Result<HttpResponse> response) {
-    done(index, ToOutcome(function_, std::move(response)));
+  for (const std::string& payload : payloads) requests.push_back(Request(payload, "Event"));
+  std::vector<Result<void>> results(payloads.size());
+  http_.SendAll(requests, kQueueTimeout, [this, &results](std::size_t index, const Result<HttpResponse>& response) {
+    if (!response.ok()) {
+      results[index] = Error(response.error()).Context(StrCat("invoking the function ", function_));
+    } else if (response.value().status != 202) {
+      results[index] = Refused(function_, response.value());
+    }
   });
-}
-
-Result<void> LambdaClient::InvokeEvent(std::string_view payload) {
-  const HttpResponse response = TRY(http_.Send(Request(payload, "Event"), kQueueTimeout));
-  if (response.status != 202) return Refused(function_, response);
-  return {};
+  return results;
 }
 
 }  // namespace lambdaml

@@ -2,12 +2,11 @@
 #pragma once
 
 // The client of Lambda's Invoke API (POST /2015-03-31/functions/NAME/invocations), for the trigger, which runs inside a
-// function, and for platforms. For one thread; many invocations at once go through InvokeAll.
+// function, and for platforms. For one thread.
 //
 // An Outcome says that the function ran, well or not. An Error says that it could not be run: kNotFound (no such
 // function), kUnavailable (throttled, or the service is unreachable), kTimeout, kInvalid (payload too large, refused).
 
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,12 +31,9 @@ class LambdaClient {
   // Runs the function and waits for it.
   Result<Outcome> Invoke(std::string_view payload, Clock::Duration timeout);
 
-  // Runs the function once for each payload, all at the same time; `done` is called as each one returns.
-  using Done = std::function<void(std::size_t index, Result<Outcome> outcome)>;
-  void InvokeAll(std::span<const std::string> payloads, Clock::Duration timeout, const Done& done);
-
-  // Queues an invocation and returns at once. It may be delivered more than once.
-  Result<void> InvokeEvent(std::string_view payload);
+  // Queues an invocation for each payload, all at the same time, and returns. Each may be delivered more than once. One
+  // result for each payload.
+  std::vector<Result<void>> InvokeEvents(std::span<const std::string> payloads);
 
  private:
   HttpRequest Request(std::string_view payload, std::string_view type) const;

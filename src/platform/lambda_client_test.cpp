@@ -40,7 +40,7 @@ TEST(LambdaClient, SendsWhatTheProtocolAsksAndReadsTheHeaders) {
 
 TEST(LambdaClient, EventIsQueued) {
   Answering lambda({202, {}, ""});
-  EXPECT_TRUE(lambda.Client().InvokeEvent("{}").ok());
+  EXPECT_TRUE(lambda.Client().InvokeEvents(std::vector<std::string>{"{}"}).front().ok());
   EXPECT_EQ(Find(lambda.seen.headers, "X-Amz-Invocation-Type"), "Event");
 }
 
@@ -50,7 +50,8 @@ TEST(LambdaClient, StatusSaysWhatToDo) {
                                         {500, Code::kUnavailable}, {502, Code::kUnavailable}};
   for (const auto& [status, code] : codes) {
     Answering lambda({status, {{"x-amzn-ErrorType", "SomeException"}}, R"({"Message":"why"})"});
-    for (const Error& error : {lambda.Client().Invoke("{}", 10s).error(), lambda.Client().InvokeEvent("{}").error()}) {
+    for (const Error& error : {lambda.Client().Invoke("{}", 10s).error(),
+                               lambda.Client().InvokeEvents(std::vector<std::string>{"{}"}).front().error()}) {
       EXPECT_EQ(Name(error.code), Name(code)) << status;
       EXPECT_NE(error.message.find("SomeException"), std::string::npos) << error.message;
       EXPECT_NE(error.message.find("why"), std::string::npos) << error.message;

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/environment.h"
@@ -43,6 +44,10 @@ class Platform {
   // Invokes the function and blocks until it returns. A failed function is an Outcome, not an error. May be called from
   // several threads.
   virtual Result<Outcome> Invoke(std::string_view payload) = 0;
+
+  // Queues invocations, all at the same time, and returns; each may be delivered more than once. One result for each;
+  // kUnavailable: too many run, try again. May be called from several threads.
+  virtual std::vector<Result<void>> InvokeEvents(std::span<const std::string> payloads) = 0;
 
   // Ends every instance. Nothing runs or costs anything afterwards.
   virtual Result<void> Destroy() = 0;

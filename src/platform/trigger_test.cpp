@@ -1,112 +1,165 @@
 // SPDX-License-Identifier: Apache-2.0
-// The trigger inside a function of the local platform, with workers whose job's name says how rank 1 ends.
+// The trigger with functions that are only written down, over a store in memory.
 #include "platform/trigger.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
+#include <mutex>
+#include <thread>
 
 #include "base/text.h"
-#include "job/report.h"
-#include "platform/function_error.h"
-#include "platform/platform.h"
+#include "coordination/job_state.h"
+#include "coordination/lease.h"
+#include "coordination/roster.h"
+#include "storage/registry.h"
 
 namespace lambdaml {
 namespace {
 
+using namespace std::chrono_literals;
+
+class NoLog final : public Log {
+ public:
+  void Line(std::string_view /*line*/) override {}
+};
+
 class TriggerTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = testing::TempDir() + "/trigger-XXXXXX";
-    EXPECT_NE(mkdtemp(folder_.data()), nullptr);
-  }
-  void TearDown() override {
-    platform_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
-  // What the trigger of a job of that name returns.
-  Outcome Run(const std::string& name, std::int64_t timeout_s, const std::string& channel = "") {
-    JobInvocation invocation;
-    invocation.attempt = "a1";
-    invocation.spec.name = name;
-    invocation.spec.data = invocation.spec.output = "unused";
-    invocation.spec.channel = channel.empty() ? "file://" + folder_ : channel;
-    invocation.spec.workers = 3;
-    invocation.spec.function = {.memory_mb = 256, .timeout_s = timeout_s};
-    platform_ =
-        OpenPlatform("local", {.environment = Environment(), .bootstrap = LAMBDAML_TEST_FUNCTION, .clock = clock_})
-            .value();
-    EXPECT_TRUE(platform_->Deploy(invocation.spec.function, [](const LogLine&) {}).ok());
-    Result<Outcome> outcome = platform_->Invoke(ToJson(invocation));
-    EXPECT_TRUE(outcome.ok());
-    return outcome.ok() ? std::move(outcome).value() : Outcome{};
+  TriggerTest() {
+    job_.attempt = "a1";
+    job_.spec.name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    job_.spec.data = job_.spec.output = "unused";
+    job_.spec.channel = "memory://trigger";
+    job_.spec.workers = 3;
+    job_.spec.recovery.lease_s = 0.5;
+    store_ = OpenStore(job_.spec.channel, {.clock = clock_}).value();
+    EXPECT_TRUE(OpenJob(*store_, job_).ok());
   }
 
-  // How the workers failed, as the trigger's error tells it.
-  static std::vector<Failure> FailuresIn(const FunctionError& error) {
-    std::vector<Failure> failures;
-    for (const std::string& line : error.trace) failures.push_back(ParseFailure(line).value());
-    return failures;
+  Result<std::string> Run(Clock::Duration time = 30s) {
+    const Clock::Time now = clock_.Now();
+    const FunctionRuntime runtime{
+        .clock = clock_,
+        .log = log_,
+        .open_store = [this](std::string_view url, StoreMeter* /*meter*/) { return OpenStore(url, {.clock = clock_}); },
+        .make_background = MakeBackground,
+        .invoke = [this](std::span<const std::string> payloads) { return Invoked(payloads); },
+        .instance = "trigger",
+        .arrived = now,
+        .deadline = now + time};
+    return RunTrigger(job_, runtime);
+  }
+
+  // What is invoked later is refused while `refusals` are left.
+  std::vector<Result<void>> Invoked(std::span<const std::string> payloads) {
+    const std::lock_guard lock(mutex_);
+    std::vector<Result<void>> results(payloads.size());
+    for (std::size_t i = 0; i < payloads.size(); ++i) {
+      if (refusals_ > 0) {
+        --refusals_;
+        results[i] = Error{Code::kUnavailable, "Rate Exceeded"};
+        continue;
+      }
+      invoked_.push_back(ParseJobInvocation(payloads[i]).value());
+      if (on_invoked_) on_invoked_(invoked_.back());
+    }
+    return results;
+  }
+
+  // A worker that has nothing to do.
+  void ReportOf(const JobInvocation& worker) {
+    WorkerReport report;
+    report.rank = worker.rank;
+    EXPECT_TRUE(PutReport(*store_, worker, report).ok());
   }
 
   SystemClock clock_;
-  std::string folder_;
-  std::unique_ptr<Platform> platform_;
+  NoLog log_;
+  JobInvocation job_;
+  std::unique_ptr<Store> store_;
+  std::mutex mutex_;
+  std::vector<JobInvocation> invoked_;
+  std::function<void(const JobInvocation&)> on_invoked_;
+  int refusals_ = 0;
 };
 
-TEST_F(TriggerTest, ReportsComeBackInRankOrder) {
-  const Outcome outcome = Run("fine", 60);
-  EXPECT_EQ(outcome.function_error, "");
-  EXPECT_EQ(outcome.payload, R"([{"rank":0},{"rank":1},{"rank":2}])");
+TEST_F(TriggerTest, InvokesEveryWorkerAndEndsWithTheJob) {
+  on_invoked_ = [this](const JobInvocation& worker) { ReportOf(worker); };
+  EXPECT_EQ(Run().value(), "the job has ended");
+  ASSERT_EQ(invoked_.size(), 3U);
+  for (std::int64_t rank = 0; rank < 3; ++rank) {
+    const JobInvocation& worker = invoked_[static_cast<std::size_t>(rank)];
+    EXPECT_EQ(worker.part, JobInvocation::Part::kWorker);
+    EXPECT_EQ(worker.rank, rank);
+    EXPECT_EQ(worker.incarnation, 1);
+    EXPECT_EQ(worker.attempt, "a1");
+  }
 }
 
-TEST_F(TriggerTest, ErrorOfAWorkerIsTheJobsErrorAndEndsTheOthers) {
-  // The others wait for the abort for as long as they may live; the test ends because it reaches them.
-  const Outcome outcome = Run("fails", 900);
-  EXPECT_EQ(outcome.function_error, "Unhandled");
-  const FunctionError error = ParseFunctionError(outcome.payload);
-  EXPECT_EQ(error.type, "invalid");
-  EXPECT_EQ(error.message, "worker 1: row 17 is bad");
-  const std::vector<Failure> failures = FailuresIn(error);
-  ASSERT_EQ(failures.size(), 3U);
-  EXPECT_EQ(failures[0].rank, 1);
-  EXPECT_EQ(failures[0].error, "row 17 is bad");
-  EXPECT_EQ(failures[0].last_calls, std::vector<std::string>{"round 1 of rank 1"});
-  EXPECT_EQ(failures[1].error, "aborted: worker 1: row 17 is bad");
-  EXPECT_EQ(failures[2].last_calls, std::vector<std::string>{StrCat("round 1 of rank ", failures[2].rank)});
+TEST_F(TriggerTest, TriesAgainWhatIsThrottled) {
+  refusals_ = 4;
+  on_invoked_ = [this](const JobInvocation& worker) { ReportOf(worker); };
+  EXPECT_EQ(Run().value(), "the job has ended");
+  EXPECT_EQ(invoked_.size(), 3U);
 }
 
-TEST_F(TriggerTest, WorkerThatIsKilledEndsTheJobWithItsLog) {
-  const Outcome outcome = Run("dies", 900);
-  const FunctionError error = ParseFunctionError(outcome.payload);
-  EXPECT_EQ(error.type, "internal");
-  EXPECT_TRUE(error.message.starts_with("worker 1: RequestId: ")) << error.message;
-  EXPECT_NE(error.message.find("signal: killed"), std::string::npos) << error.message;
-  EXPECT_NE(error.message.find("rank 1 is here"), std::string::npos) << error.message;
-  EXPECT_EQ(error.message.find("rank 0"), std::string::npos) << "only the cause is told";
-  const std::vector<Failure> failures = FailuresIn(error);
-  ASSERT_EQ(failures.size(), 3U);
-  EXPECT_EQ(failures[0].rank, 1);
-  EXPECT_TRUE(failures[0].last_calls.empty());
-  EXPECT_EQ(failures[1].last_calls.size(), 1U) << "what the others did is kept";
+TEST_F(TriggerTest, EndsWithAJobThatFails) {
+  on_invoked_ = [this](const JobInvocation& worker) {
+    EXPECT_TRUE(AbortJob(*store_, worker, {Code::kInvalid, "row 17 is bad"}).ok());
+  };
+  EXPECT_EQ(Run().value(), "the job has ended");
 }
 
-TEST_F(TriggerTest, AnswersBeforeItsOwnTimeIsOver) {
-  const Outcome outcome = Run("hangs", 1);
-  const FunctionError error = ParseFunctionError(outcome.payload);
-  EXPECT_EQ(error.type, "timeout") << error.message;
-  EXPECT_NE(error.message.find("function.timeout_s (1) was over"), std::string::npos) << error.message;
+TEST_F(TriggerTest, ASecondDeliveryFindsTheTriggerAtWork) {
+  const auto lease = Lease::Take(
+      {.store = *store_, .clock = clock_, .key = job_.LeaseKey(kTriggerRank), .time = 10s, .holder = "another"});
+  ASSERT_TRUE(lease.ok());
+  const Result<std::string> note = Run();
+  ASSERT_TRUE(note.ok()) << note.error().message;
+  EXPECT_NE(note.value().find("another"), std::string::npos) << note.value();
+  EXPECT_TRUE(invoked_.empty());
 }
 
-TEST_F(TriggerTest, ChannelThatCannotBeOpenedIsSaidBeforeAnyWorkerStarts) {
-  const Outcome outcome = Run("fine", 60, "nowhere://x");
-  const FunctionError error = ParseFunctionError(outcome.payload);
-  EXPECT_EQ(error.type, "invalid");
-  EXPECT_NE(error.message.find("nowhere"), std::string::npos) << error.message;
-  EXPECT_EQ(outcome.log_tail.find("starting"), std::string::npos);
+TEST_F(TriggerTest, AJobThatIsOverIsNotBegunAgain) {
+  const Key open = job_.OpenKey();
+  ASSERT_TRUE(store_->Delete({&open, 1}).ok());
+  EXPECT_EQ(Run().value(), "the job is over");
+  EXPECT_TRUE(invoked_.empty());
+}
+
+TEST_F(TriggerTest, HandsOverBeforeItsTimeIsOver) {
+  EXPECT_EQ(Run(1s).value(), "handed over to another trigger");
+  ASSERT_EQ(invoked_.size(), 4U);
+  EXPECT_EQ(invoked_.back().part, JobInvocation::Part::kTrigger);
+  EXPECT_EQ(invoked_.back().incarnation, 2);
+}
+
+// Nobody beats: each rank is called three times, then the job fails.
+TEST_F(TriggerTest, ReplacesWhoIsGoneAndGivesUpAtLast) {
+  job_.spec.recovery.attempts = 2;
+  on_invoked_ = [this](const JobInvocation& worker) {
+    const auto lease = Lease::Take({.store = *store_,
+                                    .clock = clock_,
+                                    .key = worker.LeaseKey(worker.rank),
+                                    .time = 500ms,
+                                    .incarnation = worker.incarnation,
+                                    .holder = StrCat("of ", worker.rank, ", ", worker.incarnation)});
+    EXPECT_TRUE(lease.ok());
+  };
+  EXPECT_EQ(Run().value(), "the job has ended");
+  const auto aborted = AbortOf(*store_, job_).value();
+  ASSERT_TRUE(aborted.has_value());
+  EXPECT_NE(aborted->message.find("worker "), std::string::npos) << aborted->message;
+  EXPECT_GE(invoked_.size(), 4U);
+  EXPECT_FALSE(FailuresOf(*store_, job_).value().empty());
+}
+
+TEST_F(TriggerTest, AChannelThatCannotBeOpenedIsSaidBeforeAnyWorkerStarts) {
+  job_.spec.channel = "nowhere://x";
+  const Result<std::string> note = Run();
+  ASSERT_FALSE(note.ok());
+  EXPECT_NE(note.error().message.find("nowhere"), std::string::npos) << note.error().message;
+  EXPECT_TRUE(invoked_.empty());
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 constexpr Clock::Duration kRoundInterval = 200ms;
 }  // namespace
 
-Progress::Progress(const JobInvocation& invocation, const WorkerRuntime& runtime)
+Progress::Progress(const JobInvocation& invocation, const FunctionRuntime& runtime)
     : invocation_(invocation), runtime_(runtime) {
   const std::int64_t launched = invocation.launched_unix_ms;
   if (launched > 0) start_seconds_ = std::max(0.0, static_cast<double>(runtime.clock.UnixMs() - launched) * 1e-3);

@@ -1,256 +1,218 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/run.h"
 
-#include <algorithm>
-#include <atomic>
 #include <memory>
+#include <optional>
 
-#include "base/process.h"
 #include "base/text.h"
-#include "comm/registry.h"
-#include "model/parallel.h"
-#include "model/registry.h"
-#include "storage/layers/meter.h"
+#include "coordination/checkpoint.h"
+#include "coordination/job_state.h"
+#include "coordination/lease.h"
+#include "coordination/roster.h"
+#include "job/event.h"
 #include "storage/ops.h"
-#include "storage/registry.h"
-#include "train/registry.h"
-#include "worker/exchange_settings.h"
-#include "worker/model_file.h"
-#include "worker/progress.h"
-#include "worker/rows.h"
-#include "worker/timed_communicator.h"
-#include "worker/trainer.h"
-#include "worker/voter.h"
+#include "worker/detector.h"
+#include "worker/training.h"
 
 namespace lambdaml {
 
 namespace {
 
-// AWS Lambda gives a function the share of a processor that its memory is of 1,769 MB, and at most six (AWS Lambda
-// developer guide, "Configure Lambda function memory"). Asked of the job and not of the machine, so that the same job
-// gives the same bits everywhere.
-constexpr std::size_t kCoresMax = 6;
-
-std::size_t CoresOf(std::int64_t memory_mb) {
-  constexpr std::int64_t kMbOfCore = 1769;
-  return std::clamp<std::size_t>(static_cast<std::size_t>((memory_mb + kMbOfCore - 1) / kMbOfCore), 1, kCoresMax);
-}
-
-// For pieces of a vector that are written while others are added.
-constexpr std::size_t kBackgroundThreads = 4;
-
-// The channel with its meter: what this rank does there is counted.
-struct Channel {
-  StoreMeter meter;
-  std::unique_ptr<Store> store;
-};
-
-std::vector<ChosenPattern> PatternChoices(const Communicator& peers) {
-  std::vector<ChosenPattern> choices;
-  for (const PatternChoice& choice : peers.use().choices) {
-    choices.push_back({.round = static_cast<std::int64_t>(choice.round),
-                       .elements = static_cast<std::int64_t>(choice.elements),
-                       .pattern = choice.pattern,
-                       .reason = choice.reason});
-  }
-  return choices;
-}
+// From here on before its end a function begins nothing any more.
+constexpr Clock::Duration kTimeToHandOver = 2 * kLastWords;
 
 class Worker {
  public:
-  Worker(const JobInvocation& invocation, const WorkerRuntime& runtime)
-      : invocation_(invocation), spec_(invocation.spec), runtime_(runtime), progress_(invocation, runtime) {}
+  Worker(const JobInvocation& invocation, const FunctionRuntime& runtime)
+      : invocation_(invocation), spec_(invocation.spec), runtime_(runtime) {}
 
-  Result<WorkerReport> Run() {
-    began_ = runtime_.clock.Now();
-    TRY(OpenRows());
-    progress_.Loaded(share_, Seconds(runtime_.clock.Now() - began_));
-    channel_.store = TRY(OpenStore(
-        spec_.channel, {.clock = runtime_.clock, .environment = runtime_.environment, .meter = &channel_.meter}));
-    peers_ = TRY(Join(spec_.pattern, MembershipOf(invocation_)));
-    TimedCommunicator timed(*peers_, runtime_.clock);
-    TRY(trained_model_.model->Check(share_.train));
-    TRY(trained_model_.model->Check(share_.test));
-    loaded_ = runtime_.clock.Now();
-    if (spec_.standardise) TRY(StandardiseRows(timed));
-    const Trained trained = TRY(TrainWith(timed));
-    if (invocation_.rank == 0) TRY(SaveModel(trained));
-    WorkerReport report = Report(trained, timed);
-    progress_.Ended(report);
-    return report;
-  }
-
-  std::vector<std::string> LastCalls() const {
-    std::vector<std::string> lines;
-    if (!peers_) return lines;
-    for (const FlightRecord& call : peers_->use().last_calls) lines.push_back(ToText(call));
-    return lines;
+  Result<std::string> Run() {
+    channel_ = TRY(runtime_.open_store(spec_.channel, &meter_));
+    records_ = TRY(runtime_.open_store(RecordsUrl(spec_), nullptr));
+    if (!TRY(IsOpen(*records_, invocation_))) return std::string("the job is over");
+    Result<std::unique_ptr<Lease>> lease = TakeLease();
+    if (!lease.ok() && lease.error().code == Code::kConflict) return Noted(lease.error().message);
+    lease_ = TRY(std::move(lease));
+    const std::unique_ptr<Background> beating = runtime_.make_background(1);
+    const LeaseKeeper keeper(*lease_, runtime_.clock, FromSeconds(spec_.recovery.lease_s), *beating);
+    checkpoints_.emplace(*records_, invocation_.CheckpointPrefix());
+    roster_.emplace(RosterSetup{.leases = *records_,
+                                .records = *records_,
+                                .clock = runtime_.clock,
+                                .invocation = invocation_,
+                                .checkpoint = [this] { return NumberOfHead(); },
+                                .invoke = runtime_.invoke,
+                                .instance = runtime_.instance});
+    return Live();
   }
 
  private:
-  Result<void> OpenRows() {
-    const std::unique_ptr<Store> data =
-        TRY(OpenStore(spec_.data, {.clock = runtime_.clock, .environment = runtime_.environment}));
-    const Manifest manifest = TRY(LoadManifest(*data));
-    share_ = TRY(OpenShare(spec_, static_cast<int>(invocation_.rank), manifest, *data));
-    trained_model_.kind = spec_.model;
-    trained_model_.columns = manifest.columns;
-    form_ = manifest.sparse ? RowForm::kSparse : RowForm::kDense;
-    trained_model_.model = TRY(MakeModel(
-        spec_.model,
-        {.columns = manifest.columns, .classes = manifest.classes.size(), .class_rows = manifest.class_rows}));
-    if (trained_model_.model->learns() == Learns::kClasses) {
-      trained_model_.classes = manifest.classes;
-      trained_model_.class_rows = manifest.class_rows;
+  Result<std::unique_ptr<Lease>> TakeLease() {
+    return Lease::Take({.store = *records_,
+                        .clock = runtime_.clock,
+                        .key = invocation_.LeaseKey(invocation_.rank),
+                        .time = FromSeconds(spec_.recovery.lease_s),
+                        .incarnation = invocation_.incarnation,
+                        .holder = runtime_.instance,
+                        .steps = runtime_.steps});
+  }
+
+  std::string Noted(std::string_view message) {
+    Event event;
+    event.unix_ms = runtime_.clock.UnixMs();
+    event.rank = invocation_.rank;
+    event.kind = "message";
+    event.message = message;
+    runtime_.log.Line(ToJson(event));
+    return std::string(message);
+  }
+
+  Result<std::int64_t> NumberOfHead() {
+    const JobHead head = TRY(checkpoints_->Head());
+    return head.checkpoint ? head.checkpoint->number : 0;
+  }
+
+  // Trains until there is nothing left to do for this function.
+  Result<std::string> Live() {
+    Training training(
+        {.invocation = invocation_, .runtime = runtime_, .channel = *channel_, .meter = meter_, .records = *records_});
+    const Result<void> loaded = training.Load();
+    if (!loaded.ok()) return Failed(loaded.error(), training);
+    const Result<void> gone_back = GoBackIfLate();
+    if (!gone_back.ok()) return Failed(gone_back.error(), training);
+    while (true) {
+      const Result<std::optional<WorkerReport>> trained = TrainFromHead(training);
+      if (trained.ok() && trained.value()) return Done(*trained.value());
+      if (trained.ok()) return HandOver(0, "its time is over");
+      const std::optional<std::string> note = TRY(Answer(trained.error(), training));
+      if (note) return *note;
     }
-    trained_model_.parameters.resize(trained_model_.model->parameter_count());
-    trained_model_.model->Initialise(trained_model_.parameters, static_cast<std::uint64_t>(spec_.seed));
-    model_ = SpreadOverThreads(*trained_model_.model, *cores_, CoresOf(spec_.function.memory_mb));
-    return {};
   }
 
-  Result<void> StandardiseRows(Communicator& peers) {
-    std::vector<double> sums = ColumnSums(share_.train);
-    TRY(peers.AllReduce(std::span<double>(sums)));
-    std::vector<double> squares = ColumnSquares(share_.train, sums);
-    TRY(peers.AllReduce(std::span<double>(squares)));
-    trained_model_.standardisation = StandardisationOf(form_, sums, squares);
-    StandardiseShare(trained_model_.standardisation, share_);
-    return {};
+  // In the asynchronous modes what the ranks have exchanged is of the one that is gone: all go back to the checkpoint.
+  Result<void> GoBackIfLate() {
+    if (spec_.sync == "bsp" || invocation_.incarnation == 1) return {};
+    head_ = TRY(checkpoints_->Head());
+    const LeaseRecord record = lease_->record();
+    const bool is_successor = record.failures == 0 && head_.checkpoint && record.checkpoint == head_.checkpoint->number;
+    return is_successor ? Result<void>() : GoBack("a rank was replaced");
   }
 
-  Membership MembershipOf(const JobInvocation& invocation) {
-    return {.store = *channel_.store,
-            .clock = runtime_.clock,
-            .background = *background_,
-            .job = invocation.Prefix(),
-            .abort = invocation.AbortKey(),
-            .rank = static_cast<int>(invocation.rank),
-            .size = static_cast<int>(spec_.workers),
-            .timeout = runtime_.deadline - kLastWords - runtime_.clock.Now(),
-            .deadline = runtime_.deadline - kLastWords,
-            .format = WireFormatOf(spec_.exchange),
-            .prices = PricesOf(spec_)};
+  Result<std::optional<WorkerReport>> TrainFromHead(Training& training) {
+    head_ = TRY(checkpoints_->Head());
+    Checkpoints* from = &*checkpoints_;
+    std::optional<Checkpoints> earlier;
+    JobHead start = head_;
+    if (!start.checkpoint && !invocation_.resumes.empty()) {
+      JobInvocation resumed = invocation_;
+      resumed.attempt = invocation_.resumes;
+      from = &earlier.emplace(*records_, resumed.CheckpointPrefix());
+      start.checkpoint = TRY(from->Head()).checkpoint;
+    }
+    Detector detector({.clock = runtime_.clock,
+                       .channel = *channel_,
+                       .records = *records_,
+                       .invocation = invocation_,
+                       .lease = *lease_,
+                       .roster = *roster_,
+                       .checkpoints = *checkpoints_,
+                       .restart = head_.restart});
+    return training.Run({.head = start,
+                         .from = *from,
+                         .to = *checkpoints_,
+                         .detector = detector,
+                         .is_new_run = from != &*checkpoints_,
+                         .takes_over = invocation_.incarnation > 1});
   }
 
-  Result<Trained> TrainWith(TimedCommunicator& peers) {
-    const Task task{.model = *model_,
-                    .rows = share_.train,
-                    .first_row = share_.first_row,
-                    .total_rows = share_.total_rows,
-                    .seed = static_cast<std::uint64_t>(spec_.seed),
-                    .staleness = StalenessOf(spec_),
-                    .rounds_max = static_cast<std::uint64_t>(spec_.stop.rounds),
-                    .filter = FilterOf(spec_.exchange)};
-    const auto algorithm = TRY(MakeAlgorithm(spec_.algorithm, task));
-    progress_.set_epochs_total(algorithm->epochs());
-    const std::atomic<bool> checkpoint_open = true;
-    Voter voter({.spec = spec_,
-                 .rank = invocation_.rank,
-                 .clock = runtime_.clock,
-                 .began = began_,
-                 .deadline = runtime_.deadline,
-                 .channel = *channel_.store,
-                 .meter = channel_.meter,
-                 .stop_key = invocation_.StopKey(),
-                 .checkpoint_open = checkpoint_open});
-    const TrainerHooks hooks{.vote = [&voter] { return voter.Vote(); },
-                             .round_is_due = [this] { return progress_.RoundIsDue(); },
-                             .after_round =
-                                 [this, &peers](const CurvePoint& point) {
-                                   progress_.AfterRound(point, SecondsSoFar(peers), channel_.meter.use());
-                                 },
-                             .after_epoch =
-                                 [this, &peers](const CurvePoint& point) {
-                                   progress_.AfterEpoch(point, SecondsSoFar(peers), channel_.meter.use());
-                                 },
-                             .checkpoint = [](const TrainingState&, Purpose) -> Result<void> { return {}; }};
-    return Train({.spec = spec_,
-                  .model = *model_,
-                  .share = share_,
-                  .algorithm = *algorithm,
-                  .peers = peers,
-                  .clock = runtime_.clock},
-                 hooks, trained_model_.parameters, nullptr);
+  // What to do about an error: nothing more (a note), or to go on from the head.
+  Result<std::optional<std::string>> Answer(const Error& error, const Training& training) {
+    if (lease_->is_lost()) return std::optional(Noted("another incarnation of this rank has taken over"));
+    if (TRY(AbortOf(*records_, invocation_))) return std::optional(std::string("the job has failed"));
+    if (error.code == Code::kInvalid) return std::optional(TRY(Failed(error, training)));
+    if (runtime_.clock.Now() + kTimeToHandOver > runtime_.deadline) {
+      return std::optional(TRY(HandOver(lease_->record().failures + 1, error.message)));
+    }
+    const JobHead head = TRY(checkpoints_->Head());
+    const bool was_dropped = error.code == Code::kNotFound && head.checkpoint != head_.checkpoint;
+    if (head.restart > head_.restart || was_dropped) return std::optional<std::string>();  // others were faster
+    if (CountFailure(head) >= spec_.recovery.attempts) return std::optional(TRY(Failed(error, training)));
+    TRY(GoBack(error.message));
+    return std::optional<std::string>();
   }
 
-  Result<void> SaveModel(const Trained& trained) {
-    auto& notes = trained_model_.notes;
-    notes["job"] = RecipeOf(spec_);
-    notes["version"] = LAMBDAML_VERSION;
-    notes["rounds"] = StrCat(trained.rounds);
-    notes["cores"] = StrCat(CoresOf(spec_.function.memory_mb));
-    AddNotes("train.", trained.train);
-    if (trained.test) AddNotes("test.", *trained.test);
-    return Save(*channel_.store, invocation_.ModelKey(), WriteModel(trained_model_)).Context("saving the model");
+  // In a row without a new checkpoint.
+  std::int64_t CountFailure(const JobHead& head) {
+    const std::int64_t number = head.checkpoint ? head.checkpoint->number : 0;
+    if (std::exchange(failed_at_, number) != number) failures_ = 0;
+    return ++failures_;
   }
 
-  void AddNotes(std::string_view prefix, const Metrics& metrics) {
-    const auto add = [this, prefix](std::string_view name, const std::optional<double>& value) {
-      if (value) trained_model_.notes[StrCat(prefix, name)] = StrCat(*value);
-    };
-    add("loss", metrics.loss);
-    add("accuracy", metrics.accuracy);
-    add("auc", metrics.auc);
-    add("rmse", metrics.rmse);
+  // All ranks go back to the head together.
+  Result<void> GoBack(std::string_view why) {
+    const std::int64_t before = head_.restart;
+    head_ = TRY(checkpoints_->DeclareRestart(before, runtime_.instance, why));
+    TRY(lease_->Beat());
+    lease_->ForgetLoss();
+    TRY(MarkChannel(*channel_, invocation_, head_.restart));
+    Noted(StrCat("all ranks go back to the last checkpoint: ", why));
+    return Save(*channel_, invocation_.MessagesPrefix(before) / "abort", AsBytes(StrCat("all ranks go back: ", why)));
   }
 
-  PhaseSeconds SecondsSoFar(const TimedCommunicator& peers) const {
-    const double waiting = Seconds(channel_.meter.use().waiting);
-    const double in_calls = Seconds(peers.spent());
-    const double training = Seconds(runtime_.clock.Now() - loaded_);
-    return {.start = progress_.start_seconds(),
-            .load = Seconds(loaded_ - began_),
-            .compute = training - in_calls,
-            .communicate = std::max(0.0, in_calls - waiting),
-            .wait = waiting};
+  Result<std::string> Done(const WorkerReport& report) {
+    TRY(PutReport(*records_, invocation_, report));
+    // Whoever takes it for lapsed later finds the report.
+    [[maybe_unused]] const Result<void> ended = lease_->End();
+    return std::string(Name(report.ending));
   }
 
-  WorkerReport Report(const Trained& trained, const TimedCommunicator& peers) const {
-    const StoreUse use = channel_.meter.use();
-    return {.rank = invocation_.rank,
-            .rows = static_cast<std::int64_t>(share_.train.rows()),
-            .seconds = SecondsSoFar(peers),
-            .requests = static_cast<std::int64_t>(use.requests()),
-            .misses = static_cast<std::int64_t>(use.misses),
-            .bytes_sent = static_cast<std::int64_t>(use.bytes_written),
-            .bytes_received = static_cast<std::int64_t>(use.bytes_read),
-            .channel_dollars = use.dollars,
-            .memory_peak_bytes = PeakMemoryBytes(),
-            .cold_start = runtime_.cold_start ? 1 : 0,
-            .ending = trained.ending.value_or(Ending::kTimeLimit),
-            .rounds = trained.rounds,
-            .epochs = trained.epochs,
-            .curve = invocation_.rank == 0 ? trained.curve : std::vector<CurvePoint>(),
-            .pattern_choices = invocation_.rank == 0 ? PatternChoices(*peers_) : std::vector<ChosenPattern>(),
-            .train = trained.train,
-            .test = trained.test,
-            .model_key = invocation_.ModelKey().text()};
+  Result<std::string> HandOver(std::int64_t failures, std::string_view why) {
+    if (failures >= spec_.recovery.attempts) {
+      return Fail(
+          {Code::kTimeout, StrCat("worker ", invocation_.rank, ": function.timeout_s (", spec_.function.timeout_s,
+                                  ") was over within a round ", failures,
+                                  " times: raise it (at most 900), add workers or make the batch smaller; ", why)});
+    }
+    const LeaseRecord next = TRY(lease_->PassOn(failures, TRY(NumberOfHead())));
+    const std::string payload = ToJson(InvocationOf(invocation_, invocation_.rank, next.incarnation));
+    TRY(InvokeUntil(runtime_.invoke, {&payload, 1}, runtime_.clock, runtime_.deadline - kLastWords));
+    return Noted(StrCat("handed over to incarnation ", next.incarnation, ": ", why));
+  }
+
+  Result<std::string> Failed(const Error& error, const Training& training) {
+    TRY(PutFailure(*records_, invocation_,
+                   {.rank = invocation_.rank,
+                    .incarnation = invocation_.incarnation,
+                    .error = error.message,
+                    .last_calls = training.LastCalls()}));
+    return Fail(Error(error).Context(StrCat("worker ", invocation_.rank)));
+  }
+
+  Result<std::string> Fail(const Error& error) {
+    TRY(AbortJob(*records_, invocation_, error));
+    const Key abort = invocation_.MessagesPrefix(head_.restart) / "abort";
+    [[maybe_unused]] const Result<void> told = Save(*channel_, abort, AsBytes(error.message));
+    return error.message;
   }
 
   const JobInvocation& invocation_;
   const JobSpec& spec_;
-  const WorkerRuntime& runtime_;
-  Progress progress_;
-  Clock::Time began_;
-  Clock::Time loaded_;
-  Share share_;
-  RowForm form_ = RowForm::kDense;
-  TrainedModel trained_model_;
-  std::unique_ptr<Background> cores_ = MakeBackground(kCoresMax - 1);
-  std::unique_ptr<Model> model_;  // the trained one's, on all cores
-  Channel channel_;
-  std::unique_ptr<Background> background_ = MakeBackground(kBackgroundThreads);
-  std::unique_ptr<Communicator> peers_;
+  const FunctionRuntime& runtime_;
+  StoreMeter meter_;
+  std::unique_ptr<Store> channel_;
+  std::unique_ptr<Store> records_;
+  std::unique_ptr<Lease> lease_;
+  std::optional<Checkpoints> checkpoints_;
+  std::optional<Roster> roster_;
+  JobHead head_;  // that this rank has gone on from
+  std::int64_t failures_ = 0;
+  std::int64_t failed_at_ = -1;  // the number of the head then
 };
 
 }  // namespace
 
-WorkerEnd RunWorker(const JobInvocation& invocation, const WorkerRuntime& runtime) {
-  Worker worker(invocation, runtime);
-  WorkerEnd end{.report = worker.Run()};
-  if (!end.report.ok()) end.last_calls = worker.LastCalls();
-  return end;
+Result<std::string> RunWorker(const JobInvocation& invocation, const FunctionRuntime& runtime) {
+  return Worker(invocation, runtime).Run();
 }
 
 }  // namespace lambdaml

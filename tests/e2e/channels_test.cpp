@@ -15,7 +15,7 @@
 #include "storage/testing/memcached_server.h"
 #include "storage/testing/radosgw.h"
 #include "storage/testing/redis_server.h"
-#include "worker/run.h"
+#include "worker/testing.h"
 
 namespace lambdaml::e2e {
 namespace {
@@ -77,26 +77,11 @@ TEST(Channels, TheModelIsTheSameOverMemory) {
   job = ParseJobInvocation(ToJson(job)).value();  // as it reaches a function
   SystemClock clock;
   NoLog log;
-  const Environment environment;
   const auto channel = OpenStore(job.spec.channel, {.clock = clock}).value();
-  {
-    std::vector<std::jthread> ranks;
-    for (int rank = 0; rank < kWorkers; ++rank) {
-      ranks.emplace_back([&, rank] {
-        JobInvocation mine = job;
-        mine.rank = rank;
-        const Clock::Time now = clock.Now();
-        const auto report = RunWorker(mine, {.clock = clock,
-                                             .log = log,
-                                             .environment = environment,
-                                             .arrived = now,
-                                             .deadline = now + kPatience,
-                                             .cold_start = true})
-                                .report;
-        EXPECT_TRUE(report.ok()) << report.error().message;
-      });
-    }
-  }
+  ASSERT_TRUE(OpenJob(*channel, job).ok());
+  testing::Functions functions(clock, log, kPatience);
+  for (job.rank = 0; job.rank < kWorkers; ++job.rank) functions.Start(job);
+  EXPECT_EQ(functions.Await(), kWorkers);
   const auto model = Load(*channel, job.ModelKey());
   ASSERT_TRUE(model.ok()) << model.error().message;
   EXPECT_TRUE(model.value().text() == expected);

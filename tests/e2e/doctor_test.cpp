@@ -175,14 +175,14 @@ TEST_F(DoctorTest, DataAndChannelOfOneServerThatIsAway) {
 TEST_F(DoctorTest, CheckpointsHaveAPlaceOfTheirOwn) {
   const int port = FreePort();
   const std::string url = StrCat("redis://127.0.0.1:", port, "/x");
-  const Ran ran = home_.Run({"doctor", home_.Job({{"recovery", StrCat("{checkpoints: '", url, "'}")}})});
+  const Ran ran = home_.Run({"doctor", home_.Job({{"recovery", StrCat("{records: '", url, "'}")}})});
   EXPECT_EQ(ran.exit, 1);
-  EXPECT_EQ(Lines(ran, {"checkpoints"}),
-            std::vector<std::string>{StrCat("wrong  checkpoints: ", url, ": 127.0.0.1:", port,
+  EXPECT_EQ(Lines(ran, {"records"}),
+            std::vector<std::string>{StrCat("wrong  records: ", url, ": 127.0.0.1:", port,
                                             ": Connection refused; start it, or check the URL and the network")});
-  const Ran beside = home_.Run({"doctor", home_.Job({{"recovery", "{checkpoints: 'file://$HOME/channel'}"}})});
+  const Ran beside = home_.Run({"doctor", home_.Job({{"recovery", "{records: 'file://$HOME/channel'}"}})});
   EXPECT_EQ(beside.exit, 0) << beside.out;
-  EXPECT_TRUE(Lines(beside, {"checkpoints"})[0].starts_with(StrCat("ok     checkpoints: ", Url("channel"))));
+  EXPECT_TRUE(Lines(beside, {"records"})[0].starts_with(StrCat("ok     records: ", Url("channel"))));
 }
 
 TEST_F(DoctorTest, AServerThatDoesNotAnswer) {

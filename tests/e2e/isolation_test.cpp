@@ -10,10 +10,12 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "coordination/job_state.h"
 #include "job/invocation.h"
 #include "job/report.h"
 #include "platform/local/local_platform.h"
 #include "program.h"
+#include "storage/registry.h"
 
 namespace lambdaml::e2e {
 namespace {
@@ -55,13 +57,16 @@ TEST(Isolation, WorkersMeetOnlyThroughTheStore) {
   trigger.spec.data = StrCat("file://", (home / "data").native());
   trigger.spec.channel = StrCat("file://", channel);
   trigger.spec.output = "unused";
-  const Result<Outcome> outcome = platform.value()->Invoke(ToJson(trigger));
-  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
-  ASSERT_EQ(outcome.value().function_error, "") << outcome.value().payload << "\n" << log;
-  const Result<std::vector<WorkerReport>> reports = ParseWorkerReports(outcome.value().payload);
-  ASSERT_TRUE(reports.ok()) << reports.error().message;
-  EXPECT_EQ(reports.value().size(), 4U);
-  EXPECT_GT(reports.value()[3].train.accuracy, 0.9);
+  const auto records = OpenStore(trigger.spec.channel, {.clock = clock}).value();
+  ASSERT_TRUE(OpenJob(*records, trigger).ok());
+  const std::string payload = ToJson(trigger);
+  ASSERT_TRUE(platform.value()->InvokeEvents({&payload, 1}).front().ok());
+  const Result<JobEnd> end = AwaitEnd(*records, trigger, clock.Now() + kPatience, nullptr);
+  ASSERT_TRUE(end.ok()) << end.error().message;
+  ASSERT_FALSE(end.value().aborted) << end.value().aborted->message << "\n" << log;
+  const std::vector<WorkerReport>& reports = end.value().reports;
+  EXPECT_EQ(reports.size(), 4U) << log;
+  EXPECT_GT(reports.at(3).train.accuracy, 0.9);
 }
 
 }  // namespace

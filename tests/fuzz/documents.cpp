@@ -19,7 +19,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (spec.ok()) fuzz::Ignore(ParseJobSpec(ToJson(spec.value()), "again"));
   fuzz::Ignore(ParseJobInvocation(text));
   fuzz::Ignore(ParseEvent(text));
-  fuzz::Ignore(ParseWorkerReports(text));
   fuzz::Ignore(ParseJobReport(text));
   fuzz::Ignore(ParseManifest(text));
   // A lease is replaced by the text of what was read.

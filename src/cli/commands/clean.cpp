@@ -11,29 +11,37 @@ namespace {
 struct CleanSettings {
   std::vector<std::string> jobs;
   bool dry_run = false;
+  bool checkpoints = false;
+
+  CheckpointsOf what() const { return checkpoints ? CheckpointsOf::kGo : CheckpointsOf::kStay; }
 };
 
 Parameters Describe(CleanSettings& s) {
-  return {.options = {{"dry_run", s.dry_run, "list the keys that would go, and leave them"}},
+  return {.options = {{"dry_run", s.dry_run, "list the keys that would go, and leave them"},
+                      {"checkpoints", s.checkpoints, "also what `lambdaml resume` would go on from"}},
           .last = LastArguments{"JOB", &s.jobs, "a job's name or file; without any, every job that was started here",
                                 Need::kOptional}};
 }
 
-// What was done, in words.
-Result<std::string> CleanOne(const PastJob& job, const CleanSettings& settings, const Session& session) {
-  const Leftover leftover = TRY(FindLeftover(job, session));
-  const std::string name = job.folder.name();
-  const std::string where = leftover.channel->name();
-  if (!settings.dry_run) TRY(RemoveLeftover(job, leftover));
-  if (leftover.entries.empty()) return StrCat(name, ": nothing is left in ", where, "\n");
+// What was done in one store, in words.
+std::string Told(const std::string& name, const LeftoverIn& left, bool dry_run) {
+  if (left.entries.empty()) return StrCat(name, ": nothing is left in ", left.store->name(), "\n");
   std::string lines;
   std::uint64_t bytes = 0;
-  for (const Entry& entry : leftover.entries) {
+  for (const Entry& entry : left.entries) {
     bytes += entry.bytes;
-    if (settings.dry_run) lines += entry.key.text() + "\n";
+    if (dry_run) lines += entry.key.text() + "\n";
   }
-  return StrCat(lines, name, ": ", InWords(leftover.entries.size(), bytes),
-                settings.dry_run ? " would be removed from " : " removed from ", where, "\n");
+  return StrCat(lines, name, ": ", InWords(left.entries.size(), bytes),
+                dry_run ? " would be removed from " : " removed from ", left.store->name(), "\n");
+}
+
+Result<std::string> CleanOne(const PastJob& job, const CleanSettings& settings, const Session& session) {
+  const Leftover leftover = TRY(FindLeftover(job, settings.what(), session));
+  if (!settings.dry_run) TRY(RemoveLeftover(job, leftover, settings.what()));
+  std::string text;
+  for (const LeftoverIn& left : leftover) text += Told(job.folder.name(), left, settings.dry_run);
+  return text;
 }
 
 // Those of the settings, or all that were started here and are not running.

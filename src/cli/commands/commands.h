@@ -8,6 +8,7 @@
 namespace lambdaml {
 
 extern const Command kTrain;
+extern const Command kResume;
 extern const Command kJobs;
 extern const Command kStatus;
 extern const Command kLogs;

@@ -89,14 +89,14 @@ class LocalPlatform final : public Platform {
   }
 
   Result<Outcome> Invoke(std::string_view payload) override {
-    std::string endpoint;
-    {
-      const std::lock_guard lock(mutex_);
-      if (!deployment_) return Error{Code::kInvalid, "invoking a function that is not deployed"};
-      endpoint = deployment_->endpoint();
-    }
     // The function's own time-out ends the call; the connection needs none.
-    return LambdaClient(endpoint, kFunctionName).Invoke(payload, kNoTimeout);
+    return LambdaClient(TRY(Endpoint()), kFunctionName).Invoke(payload, kNoTimeout);
+  }
+
+  std::vector<Result<void>> InvokeEvents(std::span<const std::string> payloads) override {
+    const Result<std::string> endpoint = Endpoint();
+    if (!endpoint.ok()) return std::vector<Result<void>>(payloads.size(), endpoint.error());
+    return LambdaClient(endpoint.value(), kFunctionName).InvokeEvents(payloads);
   }
 
   Result<void> Destroy() override {
@@ -107,6 +107,12 @@ class LocalPlatform final : public Platform {
   }
 
  private:
+  Result<std::string> Endpoint() {
+    const std::lock_guard lock(mutex_);
+    if (!deployment_) return Error{Code::kInvalid, "invoking a function that is not deployed"};
+    return deployment_->endpoint();
+  }
+
   const PlatformOptions options_;
   const LocalOptions local_;
   std::mutex mutex_;

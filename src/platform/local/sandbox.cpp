@@ -173,7 +173,7 @@ Outcome Sandbox::Conclude(Ended ended, std::string_view request_id, const Timing
     log_->Write(StrCat("RequestId: ", request_id, " Error: ", error.message));
     outcome.payload = ToJson(FunctionError{error.type, StrCat("RequestId: ", request_id, " Error: ", error.message)});
   }
-  LogReport(request_id, timing);
+  LogReport(request_id, timing, outcome.function_error.empty() ? "" : ParseFunctionError(outcome.payload).type);
   outcome.log_tail = log_->tail();
   return outcome;
 }
@@ -199,7 +199,8 @@ FunctionError Sandbox::Failure(Ended ended, bool initialised) {
   return {"Runtime.ExitError", std::move(message)};
 }
 
-void Sandbox::LogReport(std::string_view request_id, const Timing& timing) {
+// Of one that failed the line ends as Lambda's does.
+void Sandbox::LogReport(std::string_view request_id, const Timing& timing, std::string_view error) {
   log_->Write(StrCat("END RequestId: ", request_id));
   std::string line =
       StrCat("REPORT RequestId: ", request_id, "\tDuration: ", Fixed(Milliseconds(timing.run), 2),
@@ -207,6 +208,8 @@ void Sandbox::LogReport(std::string_view request_id, const Timing& timing) {
              " ms\tMemory Size: ", spec_.limits.memory_mb,
              " MB\tMax Memory Used: ", Fixed(std::ceil(static_cast<double>(memory_peak_) / kMegabyte), 0), " MB");
   if (timing.cold) line += StrCat("\tInit Duration: ", Fixed(Milliseconds(timing.init), 2), " ms");
+  if (error == "Sandbox.Timeout") line += "\tStatus: timeout";
+  if (!error.empty() && error != "Sandbox.Timeout") line += StrCat("\tStatus: error\tError Type: ", error);
   log_->Write(line);
 }
 

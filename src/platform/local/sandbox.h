@@ -66,7 +66,7 @@ class Sandbox {
   Ended Run(std::string_view request_id, std::string_view payload, Timing& timing);
   Outcome Conclude(Ended ended, std::string_view request_id, const Timing& timing);
   FunctionError Failure(Ended ended, bool initialised);
-  void LogReport(std::string_view request_id, const Timing& timing);
+  void LogReport(std::string_view request_id, const Timing& timing, std::string_view error);
 
   const SandboxSpec spec_;
   Clock& clock_;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A function for the tests of platforms: does what its event says, {"do": "echo", ...}, or plays a worker or the
-// trigger of a job whose name says how each worker ends. Called by the name init_error, init_exit or init_hang it does
-// not come up.
+// A function for the tests of platforms: does what its event says, {"do": "echo", ...}. Called by the name init_error,
+// init_exit or init_hang it does not come up.
 
 #include <dirent.h>
 #include <sys/mman.h>
@@ -18,11 +17,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "job/invocation.h"
-#include "platform/lambda_client.h"
 #include "platform/runtime/runtime_client.h"
-#include "platform/trigger.h"
-#include "storage/registry.h"
 
 namespace lambdaml {
 
@@ -93,41 +88,9 @@ Result<std::string> Do(const Json& event, Log& log, const Invocation& invocation
   return std::string("{}");
 }
 
-// The job's name is how rank 1 ends: "fine", "fails", "dies" or "hangs"; the others then wait to be aborted.
-Result<std::string> Work(const JobInvocation& job, const Invocation& invocation, Clock& clock, Log& log) {
-  log.Line(StrCat("rank ", job.rank, " is here"));
-  if (job.spec.name == "fine") return StrCat("{\"rank\":", job.rank, "}");
-  if (job.rank == 1) {
-    if (job.spec.name == "fails") return Error{Code::kInvalid, "row 17 is bad"};
-    if (job.spec.name == "dies") kill(getpid(), SIGKILL);
-    SleepForEver();
-  }
-  const auto channel = TRY(OpenStore(job.spec.channel, {.clock = clock}));
-  const Key abort = job.AbortKey();
-  const Values values = TRY(channel->Wait({&abort, 1}, {.deadline = invocation.Deadline(clock)}));
-  if (!values[0]) return Error{Code::kTimeout, "nobody came"};
-  log.Line(StrCat("rank ", job.rank, " gives up: ", values[0]->text()));
-  return Error{Code::kInternal, StrCat("aborted: ", values[0]->text())};
-}
-
-FunctionResult Answer(const Invocation& invocation, const Environment& environment, Log& log) {
-  SystemClock clock;
-  const Result<JobInvocation> job = ParseJobInvocation(invocation.payload);
-  if (!job.ok()) {
-    const Json event = Json::parse(invocation.payload, nullptr, /*allow_exceptions=*/false);
-    return ToFunctionResult(Do(event.is_object() ? event : Json::object(), log, invocation));
-  }
-  if (job.value().part == JobInvocation::Part::kWorker) {
-    const Result<std::string> worked = Work(job.value(), invocation, clock, log);
-    if (!worked.ok()) return ToFunctionError(worked.error(), {"round 1 of rank " + std::to_string(job.value().rank)});
-    return worked.value();
-  }
-  LambdaClient lambda(environment.Get("AWS_ENDPOINT_URL_LAMBDA"), environment.Get("AWS_LAMBDA_FUNCTION_NAME"));
-  return RunTrigger(job.value(), {.clock = clock,
-                                  .log = log,
-                                  .environment = environment,
-                                  .lambda = lambda,
-                                  .deadline = invocation.Deadline(clock)});
+FunctionResult Answer(const Invocation& invocation, Log& log) {
+  const Json event = Json::parse(invocation.payload, nullptr, /*allow_exceptions=*/false);
+  return ToFunctionResult(Do(event.is_object() ? event : Json::object(), log, invocation));
 }
 
 int Main(const std::string& name) {
@@ -144,7 +107,7 @@ int Main(const std::string& name) {
     (void)runtime.FailInit({.type = "invalid", .message = "no configuration"});
     return 1;
   }
-  const Error end = runtime.Serve([&](const Invocation& invocation) { return Answer(invocation, environment, log); });
+  const Error end = runtime.Serve([&](const Invocation& invocation) { return Answer(invocation, log); });
   log.Line(end.message);
   return 1;
 }
