@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordination/checkpoint_part.h"
 
-#include <cstring>
 
 #include "base/crc.h"
 #include "base/text.h"
@@ -44,15 +43,16 @@ Result<void> Expect(std::string_view field, std::uint64_t expected, std::uint64_
 }  // namespace
 
 Bytes EncodePart(const PartName& name, ByteSpan state) {
-  Bytes value(kPartHeaderBytes + state.size());
-  std::memset(value.data(), 0, kPartHeaderBytes);
+  Bytes value;
+  value.reserve(kPartHeaderBytes + state.size());
+  value.assign(kPartHeaderBytes, std::byte{0});
+  value.insert(value.end(), state.begin(), state.end());
   Write(value, kMagicAt, kMagic, 4);
   Write(value, kVersionAt, kVersion, 2);
   Write(value, kNumberAt, static_cast<std::uint64_t>(name.number), 8);
   Write(value, kRestartAt, static_cast<std::uint64_t>(name.restart), 8);
   Write(value, kPartAt, static_cast<std::uint64_t>(name.part), 8);
   Write(value, kLengthAt, state.size(), 8);
-  if (!state.empty()) std::memcpy(value.data() + kPartHeaderBytes, state.data(), state.size());
   Write(value, kChecksumAt, Checksum(value), 4);
   return value;
 }

@@ -19,7 +19,8 @@
 namespace lambdaml {
 
 // Processors that a function of this size has, at least one (AWS Lambda developer guide, "Configure Lambda function
-// memory": 1,769 MB are one, and six are the most).
+// memory": 1,769 MB are one, and six are the most). Asked of the job and not of the machine, so that the same job gives
+// the same bits everywhere.
 std::size_t ProcessorsOf(std::int64_t memory_mb);
 
 // A megabyte of function.memory_mb.

@@ -13,20 +13,11 @@
 #include "train/registry.h"
 #include "worker/checkpoint_parts.h"
 #include "worker/exchange_settings.h"
+#include "worker/memory.h"
 
 namespace lambdaml {
 
 namespace {
-
-// AWS Lambda gives a function the share of a processor that its memory is of 1,769 MB, and at most six (AWS Lambda
-// developer guide, "Configure Lambda function memory"). Asked of the job and not of the machine, so that the same job
-// gives the same bits everywhere.
-constexpr std::size_t kCoresMax = 6;
-
-std::size_t CoresOf(std::int64_t memory_mb) {
-  constexpr std::int64_t kMbOfCore = 1769;
-  return std::clamp<std::size_t>(static_cast<std::size_t>((memory_mb + kMbOfCore - 1) / kMbOfCore), 1, kCoresMax);
-}
 
 // For pieces of a vector that are written while others are added.
 constexpr std::size_t kBackgroundThreads = 4;
@@ -50,7 +41,7 @@ Training::Training(const TrainingSetup& setup)
       spec_(setup.invocation.spec),
       clock_(setup.runtime.clock),
       progress_(setup.invocation, setup.runtime),
-      cores_(setup.runtime.make_background(std::max<std::size_t>(1, CoresOf(spec_.function.memory_mb) - 1))),
+      cores_(setup.runtime.make_background(ProcessorsOf(spec_.function.memory_mb))),
       background_(setup.runtime.make_background(kBackgroundThreads)),
       writing_(setup.runtime.make_background(1)) {}
 
@@ -78,7 +69,7 @@ Result<void> Training::OpenRows() {
     trained_model_.classes = manifest.classes;
     trained_model_.class_rows = manifest.class_rows;
   }
-  model_ = SpreadOverThreads(*trained_model_.model, *cores_, CoresOf(spec_.function.memory_mb));
+  model_ = SpreadOverThreads(*trained_model_.model, *cores_, ProcessorsOf(spec_.function.memory_mb));
   return {};
 }
 
@@ -247,7 +238,7 @@ Result<void> Training::SaveModel(const Trained& trained) {
   notes["job"] = RecipeOf(spec_);
   notes["version"] = LAMBDAML_VERSION;
   notes["rounds"] = StrCat(trained.rounds);
-  notes["cores"] = StrCat(CoresOf(spec_.function.memory_mb));
+  notes["cores"] = StrCat(ProcessorsOf(spec_.function.memory_mb));
   const auto add = [&notes](std::string_view prefix, const Metrics& metrics) {
     for (const auto& [name, value] : {std::pair<std::string_view, std::optional<double>>{"loss", metrics.loss},
                                       {"accuracy", metrics.accuracy},
