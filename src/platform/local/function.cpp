@@ -40,7 +40,7 @@ void Function::Close() {
   closing_ = true;
   closing_noted_.notify_all();
   for (const std::weak_ptr<Sandbox>& each : all_) {
-    if (const std::shared_ptr<Sandbox> sandbox = each.lock()) sandbox->Kill();
+    if (const std::shared_ptr<Sandbox> sandbox = each.lock()) sandbox->Delete();
   }
 }
 
@@ -87,7 +87,7 @@ Result<std::shared_ptr<Sandbox>> Function::Acquire() {
   }
   std::erase_if(all_, [](const auto& each) { return each.expired(); });
   all_.push_back(sandbox.value());
-  if (closing_) sandbox.value()->Kill();
+  if (closing_) sandbox.value()->Delete();
   return sandbox;
 }
 

@@ -373,6 +373,8 @@ TEST_F(LocalPlatformTest, DestroyEndsWhatRunsAndLeavesNothing) {
   ASSERT_TRUE(platform_->Destroy().ok());
   EXPECT_TRUE(IsGone(self["pid"]));
   EXPECT_FALSE(std::filesystem::exists(self["folder"].get<std::string>()));
+  running.join();
+  EXPECT_FALSE(log_.Has("rror")) << "of a function that was deleted";
 }
 
 TEST_F(LocalPlatformTest, WhatTheFunctionStartedEndsWithIt) {

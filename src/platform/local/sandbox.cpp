@@ -108,6 +108,11 @@ void Sandbox::NoteExit(const std::string& how) {
   exit_noted_.notify_all();
 }
 
+void Sandbox::Delete() {
+  if (!exited_) deleted_ = true;
+  Kill();
+}
+
 void Sandbox::AwaitExit() {
   std::unique_lock lock(mutex_);
   exit_noted_.wait(lock, [this] { return !how_it_ended_.empty(); });
@@ -170,10 +175,11 @@ Outcome Sandbox::Conclude(Ended ended, std::string_view request_id, const Timing
     outcome.payload = std::move(report->payload);
   } else {
     const FunctionError error = Failure(ended, initialised_);
-    log_->Write(StrCat("RequestId: ", request_id, " Error: ", error.message));
+    if (!deleted_) log_->Write(StrCat("RequestId: ", request_id, " Error: ", error.message));
     outcome.payload = ToJson(FunctionError{error.type, StrCat("RequestId: ", request_id, " Error: ", error.message)});
   }
-  LogReport(request_id, timing, outcome.function_error.empty() ? "" : ParseFunctionError(outcome.payload).type);
+  const bool is_error = !outcome.function_error.empty() && !(deleted_ && ended == Ended::kExited);
+  LogReport(request_id, timing, is_error ? ParseFunctionError(outcome.payload).type : "");
   outcome.log_tail = log_->tail();
   return outcome;
 }

@@ -45,6 +45,9 @@ class Sandbox {
 
   // Ends the process; an invocation that runs returns soon. From any thread.
   void Kill() { process_->Send(Signal::kKill); }
+
+  // The same of one whose function is being deleted, which is no failure of it: its log does not speak of one.
+  void Delete();
   bool alive() const { return !exited_; }
   pid_t pid() const { return process_->pid(); }
 
@@ -80,6 +83,7 @@ class Sandbox {
   std::atomic<std::int64_t> memory_peak_{0};
   std::atomic<bool> out_of_memory_{false};
   std::atomic<bool> exited_{false};
+  std::atomic<bool> deleted_{false};
   std::mutex mutex_;
   std::condition_variable exit_noted_;
   std::string how_it_ended_;
