@@ -87,8 +87,12 @@ void ForgetEarlierAttempts(const JobFolder& folder, const std::optional<JobInvoc
       [[maybe_unused]] const Result<void> gone = ClearRecordsOf(*attempt, session);
       fs::remove(path, none);
     } else if (path != folder.checkpoint()) {
+      // What it replaces has been gone on from already.
+      if (const auto replaced = ReadInvocation(folder.checkpoint())) {
+        [[maybe_unused]] const Result<void> gone = ClearRecordsOf(*replaced, session);
+      }
       fs::rename(path, folder.checkpoint(), none);
-      return;  // what it has replaced has been gone on from already
+      return;
     }
   }
 }
@@ -138,7 +142,8 @@ Result<Leftover> FindLeftover(const PastJob& job, CheckpointsOf checkpoints, con
   return leftover;
 }
 
-Result<void> RemoveLeftover(const PastJob& job, const Leftover& leftover, CheckpointsOf checkpoints) {
+Result<void> RemoveLeftover(const PastJob& job, const Leftover& leftover, CheckpointsOf checkpoints,
+                            const Session& session) {
   for (const LeftoverIn& part : leftover) {
     std::vector<Key> keys;
     for (const Entry& entry : part.entries) keys.push_back(entry.key);
@@ -148,10 +153,10 @@ Result<void> RemoveLeftover(const PastJob& job, const Leftover& leftover, Checkp
   std::error_code none;
   if (checkpoints == CheckpointsOf::kGo) fs::remove(job.folder.checkpoint(), none);
   if (!lost || lost->spec.channel != job.channel) return {};
-  if (checkpoints == CheckpointsOf::kGo) {
-    fs::remove(job.folder.attempt(), none);
-  } else {
+  if (HasCheckpoint(*lost, session)) {
     fs::rename(job.folder.attempt(), job.folder.checkpoint(), none);
+  } else {
+    fs::remove(job.folder.attempt(), none);
   }
   return {};
 }

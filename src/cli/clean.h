@@ -61,6 +61,7 @@ using Leftover = std::vector<LeftoverIn>;  // the channel, and the records where
 Result<Leftover> FindLeftover(const PastJob& job, CheckpointsOf checkpoints, const Session& session);
 
 // Deletes it, after which the folder knows of no lost attempt.
-Result<void> RemoveLeftover(const PastJob& job, const Leftover& leftover, CheckpointsOf checkpoints);
+Result<void> RemoveLeftover(const PastJob& job, const Leftover& leftover, CheckpointsOf checkpoints,
+                            const Session& session);
 
 }  // namespace lambdaml

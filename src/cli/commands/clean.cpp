@@ -38,7 +38,7 @@ std::string Told(const std::string& name, const LeftoverIn& left, bool dry_run) 
 
 Result<std::string> CleanOne(const PastJob& job, const CleanSettings& settings, const Session& session) {
   const Leftover leftover = TRY(FindLeftover(job, settings.what(), session));
-  if (!settings.dry_run) TRY(RemoveLeftover(job, leftover, settings.what()));
+  if (!settings.dry_run) TRY(RemoveLeftover(job, leftover, settings.what(), session));
   std::string text;
   for (const LeftoverIn& left : leftover) text += Told(job.folder.name(), left, settings.dry_run);
   return text;
