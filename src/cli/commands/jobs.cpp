@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.h"
+#include "cli/clean.h"
 #include "cli/commands/commands.h"
 #include "cli/job_folder.h"
 #include "cli/summary.h"
@@ -28,12 +29,17 @@ std::string Remark(const JobFolder& folder, std::string_view status) {
                 HumanSeconds(report.value().wall_seconds));
 }
 
+std::string HowToGoOn(const JobFolder& folder, std::string_view status, const Session& session) {
+  if (status == "running" || status == "done" || !ResumableAttempt(folder, session)) return "";
+  return StrCat("; go on: lambdaml resume ", folder.name());
+}
+
 Result<Exit> Jobs(const NoSettings&, Session& session) {
   Table table;
   const std::vector<JobFolder> folders = TRY(JobFolder::All(session.environment));
   for (const JobFolder& folder : folders) {
     const std::string status = StatusOf(folder);
-    table.Row({folder.name(), status, Remark(folder, status)});
+    table.Row({folder.name(), status, StrCat(Remark(folder, status), HowToGoOn(folder, status, session))});
   }
   session.terminal.Out(folders.empty() ? "no job was started here; `lambdaml train JOB.yaml` starts one\n"
                                        : table.Text());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.h"
+#include "cli/clean.h"
 #include "cli/commands/commands.h"
 #include "cli/job_folder.h"
 #include "cli/live_view.h"
@@ -37,6 +38,10 @@ Result<std::string> LiveText(const JobFolder& folder, const Session& session) {
   return view.Text(session.terminal.columns(), static_cast<double>(session.clock.UnixMs() - first) / 1000);
 }
 
+std::string HowToGoOn(const JobFolder& folder, const Session& session) {
+  return ResumableAttempt(folder, session) ? StrCat("go on    lambdaml resume ", folder.name(), "\n") : "";
+}
+
 Result<Exit> Status(const StatusSettings& settings, Session& session) {
   const JobFolder folder = TRY(JobFolder::Find(session.environment, settings.job));
   const std::string status = StatusOf(folder);
@@ -45,8 +50,8 @@ Result<Exit> Status(const StatusSettings& settings, Session& session) {
     return Exit::kDone;
   }
   if (status == "lost") {
-    session.terminal.Out(
-        StrCat("lost: its supervisor is gone without a report; logs are in ", folder.logs().string(), "\n"));
+    session.terminal.Out(StrCat("lost: its supervisor is gone without a report; logs are in ", folder.logs().string(),
+                                "\n", HowToGoOn(folder, session)));
     return Exit::kDone;
   }
   const Blob text = TRY(ReadFile(folder.report()));
@@ -57,6 +62,7 @@ Result<Exit> Status(const StatusSettings& settings, Session& session) {
   const JobReport report = TRY(ParseJobReport(text.text()));
   session.terminal.Out(SummaryOf(report));
   if (!report.error.empty()) session.terminal.Out(StrCat("error    ", report.error, "\n"));
+  if (status != "done") session.terminal.Out(HowToGoOn(folder, session));
   session.terminal.Out(StrCat("output   ", report.spec.output, "\n"));
   return Exit::kDone;
 }
