@@ -38,6 +38,15 @@ int ExitOf(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + 
   ::_exit(127);
 }
 
+std::size_t FilesBelow(const fs::path& folder) {
+  std::error_code none;
+  std::size_t files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, none)) {
+    if (entry.is_regular_file()) ++files;
+  }
+  return files;
+}
+
 // The parent of a process, or 0.
 pid_t ParentOf(const fs::path& process) {
   const std::string stat = ReadText(process / "stat");
@@ -83,6 +92,11 @@ std::vector<pid_t> Running::Children() const {
   }
   std::sort(children.begin(), children.end());
   return children;
+}
+
+bool Running::HasEnded() const {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == pid_;
 }
 
 Ran Running::Wait() const {
@@ -133,11 +147,13 @@ std::string Home::Job(const std::map<std::string, std::string>& changes) {
   return "job.yaml";
 }
 
-std::size_t Home::KeysLeft() const {
+std::size_t Home::KeysLeft() const { return FilesBelow(path_ / "channel/jobs"); }
+
+std::size_t Home::RecordsLeft() const {
   std::error_code none;
   std::size_t files = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(path_ / "channel/jobs", none)) {
-    if (entry.is_regular_file()) ++files;
+  for (const auto& job : fs::directory_iterator(path_ / ".local/state/lambdaml/jobs", none)) {
+    files += FilesBelow(job.path() / "records/records");
   }
   return files;
 }

@@ -42,6 +42,7 @@ class Running {
   void Signal(int signal) const;
   // Its children, oldest first.
   std::vector<pid_t> Children() const;
+  bool HasEnded() const;
   Ran Wait() const;
 
  private:
@@ -73,6 +74,8 @@ class Home {
   nlohmann::json Report() const { return nlohmann::json::parse(ReadText(path_ / "out/report.json")); }
   // Keys of jobs that are still in the channel.
   std::size_t KeysLeft() const;
+  // Keys in the stores of records of all jobs.
+  std::size_t RecordsLeft() const;
 
  private:
   std::filesystem::path path_;
