@@ -18,7 +18,7 @@ constexpr Clock::Duration kLookInterval = 200ms;
 constexpr Clock::Duration kBilledLookInterval = 5s;
 
 // A replacement makes the rounds since the last checkpoint again, and the channel keeps their messages for it.
-constexpr std::int64_t kRoundsKept = 512;
+constexpr std::int64_t kRoundsKept = 128;
 constexpr std::uint64_t kBytesKept = std::uint64_t{128} << 20U;
 
 }  // namespace

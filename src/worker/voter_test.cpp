@@ -135,7 +135,7 @@ TEST_F(VoterTest, RankZeroSaysWhenACheckpointIsDue) {
 
 TEST_F(VoterTest, ManyRoundsOrBytesMakeACheckpointDue) {
   Voter voter = Make();
-  EXPECT_EQ(TimeUntil(voter, kVoteCheckpoint, 1ms), 512ms);
+  EXPECT_EQ(TimeUntil(voter, kVoteCheckpoint, 1ms), 128ms);
   voter.TookCheckpoint();
   meter_.Add({.bytes_written = (128U << 20U) - 1});
   EXPECT_EQ(VoteAfter(voter, 1ms), 0);

@@ -24,8 +24,9 @@ constexpr int kAttempts = 100;
 
 constexpr std::int64_t kTemporaryAgeMsMax = 3'600'000;
 
-constexpr std::size_t kSparesMax = 64;
-constexpr off_t kSpareBytesMax = 1 << 20;  // so that spares hold at most 64 MiB of the disk
+constexpr std::size_t kSparesMax = 1024;
+constexpr off_t kSpareBytesMax = off_t{1} << 20;
+constexpr off_t kSparesBytesMax = off_t{64} << 20;  // of the disk, together
 
 // 0, or the error number; EEXIST if the condition fails.
 int Rename(const std::string& from, const std::string& to, Condition condition) {
@@ -114,7 +115,7 @@ Temporaries::Temporaries(std::string folder)
       stem_(StrCat(folder_, "/", (std::uint64_t{std::random_device()()} << 32U) + std::random_device()(), ".")) {}
 
 Temporaries::~Temporaries() {
-  for (const std::string& spare : spares_) unlink(spare.c_str());
+  for (const Spare& spare : spares_) unlink(spare.path.c_str());
   rmdir(folder_.c_str());
 }
 
@@ -178,7 +179,7 @@ Result<FolderLock> Temporaries::Lock() {
 Result<bool> Temporaries::Delete(const std::string& path) {
   struct stat status {};
   if (lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size <= kSpareBytesMax) {
-    KeepSpare(path);
+    KeepSpare(path, status.st_size);
   }
   if (unlink(path.c_str()) == 0) return true;
   if (errno == ENOENT || errno == ENOTDIR || errno == EISDIR) return false;
@@ -190,17 +191,20 @@ std::string Temporaries::NewPath() { return StrCat(stem_, sequence_.fetch_add(1)
 std::string Temporaries::TakeSpare() {
   const std::lock_guard lock(mutex_);
   if (spares_.empty()) return {};
-  std::string spare = std::move(spares_.back());
+  Spare spare = std::move(spares_.back());
   spares_.pop_back();
-  return spare;
+  spares_bytes_ -= spare.bytes;
+  return std::move(spare.path);
 }
 
 // A second name instead of a new one, because renaming would also take a folder away.
-void Temporaries::KeepSpare(const std::string& path) {
+void Temporaries::KeepSpare(const std::string& path, std::int64_t bytes) {
   const std::lock_guard lock(mutex_);
-  if (spares_.size() >= kSparesMax) return;
-  std::string spare = NewPath();
-  if (link(path.c_str(), spare.c_str()) == 0) spares_.push_back(std::move(spare));
+  if (spares_.size() >= kSparesMax || spares_bytes_ + bytes > kSparesBytesMax) return;
+  Spare spare{.path = NewPath(), .bytes = bytes};
+  if (link(path.c_str(), spare.path.c_str()) != 0) return;
+  spares_bytes_ += bytes;
+  spares_.push_back(std::move(spare));
 }
 
 void Temporaries::Sweep(const Clock& clock) const {

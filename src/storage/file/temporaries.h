@@ -76,18 +76,24 @@ class Temporaries {
     FileDescriptor file;
   };
 
+  struct Spare {
+    std::string path;
+    std::int64_t bytes = 0;
+  };
+
   Result<Opened> OpenOne();
   Result<Opened> Create();
   Error CannotWrite(int error) const;
   std::string NewPath();
   std::string TakeSpare();
-  void KeepSpare(const std::string& path);
+  void KeepSpare(const std::string& path, std::int64_t bytes);
 
   std::string folder_;
   std::string stem_;  // of the names of this store's files: other stores and other machines write into the same folder
   std::atomic<unsigned> sequence_{0};
   std::mutex mutex_;
-  std::vector<std::string> spares_;  // the paths of files that are no value any more
+  std::vector<Spare> spares_;      // files that are no value any more
+  std::int64_t spares_bytes_ = 0;  // of all of them
 };
 
 }  // namespace lambdaml::file
