@@ -104,7 +104,9 @@ class Trigger {
   // A look that fails is repeated; the retries of the store have taken their time.
   Result<std::string> Watch() {
     const bool waits = records_->limits().waits_natively;
-    Clock::Time next_look = runtime_.clock.Now() + LookInterval();
+    // Who takes over a trigger looks at once: it knows nothing of how long somebody has been silent.
+    Clock::Time next_look = runtime_.clock.Now();
+    if (invocation_.incarnation == 1) next_look += LookInterval();
     while (runtime_.clock.Now() < hands_over_at_ && !lease_->is_lost()) {
       const Clock::Time until = std::min(next_look, hands_over_at_);
       const Result<JobEnd> end =
