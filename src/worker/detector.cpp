@@ -40,11 +40,22 @@ Result<void> Detector::Missing(std::uint64_t round, std::span<const int> ranks, 
   TRY(MayGoOn());
   const std::unique_lock alone(looking_, std::try_to_lock);
   if (!alone.owns_lock()) return {};
-  if (!TRY(IsMarked(setup_.channel, setup_.invocation, setup_.restart))) {
-    return Error{Code::kUnavailable, "the channel has lost what was in it"};
-  }
+  TRY(LookAtMark());
   TRY(LookAt(ranks));
   return waited < lease_time_ ? Result<void>() : LookAtAll();
+}
+
+// Who declared a restart may just be writing the mark, and a channel with replicas may not show it yet: it is lost when
+// it stays away.
+Result<void> Detector::LookAtMark() {
+  const Clock::Time begin = setup_.clock.Now();
+  if (TRY(IsMarked(setup_.channel, setup_.invocation, setup_.restart))) {
+    unmarked_since_.reset();
+    return {};
+  }
+  if (!unmarked_since_) unmarked_since_ = setup_.clock.Now();
+  if (begin - *unmarked_since_ < LapseOf(lease_time_)) return {};
+  return Error{Code::kUnavailable, "the channel has lost what was in it"};
 }
 
 bool Detector::IsWatchman(std::int64_t rank) const {

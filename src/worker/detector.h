@@ -6,6 +6,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,6 +42,7 @@ class Detector final : public FailureDetector {
 
  private:
   Result<void> MayGoOn();
+  Result<void> LookAtMark();
   bool IsWatchman(std::int64_t rank) const;
   Result<void> LookAt(std::span<const int> ranks);
   Result<void> LookAtAll();
@@ -49,7 +51,8 @@ class Detector final : public FailureDetector {
   const DetectorSetup setup_;
   const Clock::Duration lease_time_;
   std::vector<std::int64_t> all_ranks_;
-  std::mutex looking_;                             // one thread looks for all
+  std::mutex looking_;  // one thread looks for all
+  std::optional<Clock::Time> unmarked_since_;
   std::map<std::int64_t, std::int64_t> stuck_in_;  // by rank: the round in which it waits
   Clock::Time stuck_since_{};                      // all of them
 };
