@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/run.h"
 
+#include <algorithm>
 #include <memory>
+#include <numeric>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "coordination/checkpoint.h"
@@ -21,6 +25,8 @@ namespace {
 // From here on before its end a function begins nothing any more.
 constexpr Clock::Duration kTimeToHandOver = 2 * kLastWords;
 
+constexpr std::string_view kTakenOver = "another incarnation of this rank has taken over";
+
 class Worker {
  public:
   Worker(const JobInvocation& invocation, const FunctionRuntime& runtime)
@@ -30,6 +36,7 @@ class Worker {
     channel_ = TRY(runtime_.open_store(spec_.channel, &meter_));
     records_ = TRY(runtime_.open_store(RecordsUrl(spec_), nullptr));
     if (!TRY(IsOpen(*records_, invocation_))) return std::string("the job is over");
+    if (invocation_.incarnation > 1 && TRY(HasEnded(runtime_.clock.Now()))) return std::string("the job has ended");
     Result<std::unique_ptr<Lease>> lease = TakeLease();
     if (!lease.ok() && lease.error().code == Code::kConflict) return Noted(lease.error().message);
     lease_ = TRY(std::move(lease));
@@ -82,11 +89,17 @@ class Worker {
     if (!gone_back.ok()) return Failed(gone_back.error(), training);
     while (true) {
       const Result<std::optional<WorkerReport>> trained = TrainFromHead(training);
-      if (trained.ok() && trained.value()) return Done(*trained.value());
-      if (trained.ok()) return HandOver(0, "its time is over");
-      const std::optional<std::string> note = TRY(Answer(trained.error(), training));
+      if (trained.ok() && !trained.value()) return HandOver(0, "its time is over");
+      const std::optional<std::string> note =
+          trained.ok() ? TRY(Done(*trained.value())) : TRY(Answer(trained.error(), training));
       if (note) return *note;
     }
+  }
+
+  // All ranks have reported by `deadline`, or the job has failed.
+  Result<bool> HasEnded(Clock::Time deadline) {
+    const JobEnd end = TRY(AwaitEnd(*records_, invocation_, deadline, /*cancelled=*/nullptr));
+    return end.aborted || !end.reports.empty();
   }
 
   // In the asynchronous modes what the ranks have exchanged is of the one that is gone: all go back to the checkpoint.
@@ -125,10 +138,16 @@ class Worker {
                          .takes_over = invocation_.incarnation > 1});
   }
 
+  // Asked before anything that concerns others: a function that stood still does not know it yet.
+  bool WasReplaced() {
+    const Result<void> holds = lease_->Check();
+    return lease_->is_lost() || (!holds.ok() && holds.error().code == Code::kConflict);
+  }
+
   // What to do about an error: nothing more (a note), or to go on from the head.
   Result<std::optional<std::string>> Answer(const Error& error, const Training& training) {
-    if (lease_->is_lost()) return std::optional(Noted("another incarnation of this rank has taken over"));
-    if (TRY(AbortOf(*records_, invocation_))) return std::optional(std::string("the job has failed"));
+    if (WasReplaced()) return std::optional(Noted(kTakenOver));
+    if (TRY(HasEnded(runtime_.clock.Now()))) return std::optional(std::string("the job has ended"));
     if (error.code == Code::kInvalid) return std::optional(TRY(Failed(error, training)));
     if (runtime_.clock.Now() + kTimeToHandOver > runtime_.deadline) {
       return std::optional(TRY(HandOver(lease_->record().failures + 1, error.message)));
@@ -150,6 +169,7 @@ class Worker {
 
   // All ranks go back to the head together.
   Result<void> GoBack(std::string_view why) {
+    TRY(lease_->Check());
     const std::int64_t before = head_.restart;
     head_ = TRY(checkpoints_->DeclareRestart(before, runtime_.instance, why));
     TRY(lease_->Beat());
@@ -159,12 +179,25 @@ class Worker {
     return Save(*channel_, invocation_.MessagesPrefix(before) / "abort", AsBytes(StrCat("all ranks go back: ", why)));
   }
 
-  Result<std::string> Done(const WorkerReport& report) {
+  // This rank is through. As long as others are not, all may have to go back together: nothing if they do.
+  Result<std::optional<std::string>> Done(const WorkerReport& report) {
     TRY(PutReport(*records_, invocation_, report));
-    // Whoever takes it for lapsed later finds the report.
+    const Clock::Time last_look = runtime_.deadline - kTimeToHandOver;
+    while (!TRY(HasEnded(std::min<Clock::Time>(last_look, runtime_.clock.Now() + LookInterval())))) {
+      if (!TRY(IsOpen(*records_, invocation_))) return std::optional(std::string("the job is over"));
+      if (WasReplaced()) return std::optional(Noted(kTakenOver));
+      if (runtime_.clock.Now() >= last_look) return std::optional(TRY(HandOver(0, "its time is over")));
+      if (TRY(checkpoints_->Head()).restart > head_.restart) return std::optional<std::string>();
+      std::vector<std::int64_t> ranks(static_cast<std::size_t>(spec_.workers));
+      std::iota(ranks.begin(), ranks.end(), 0);
+      TRY(roster_->Mend(ranks));
+    }
+    // Whoever takes it for lapsed later finds the reports.
     [[maybe_unused]] const Result<void> ended = lease_->End();
-    return std::string(Name(report.ending));
+    return std::optional(std::string(Name(report.ending)));
   }
+
+  Clock::Duration LookInterval() const { return FromSeconds(spec_.recovery.lease_s) / 2; }
 
   Result<std::string> HandOver(std::int64_t failures, std::string_view why) {
     if (failures >= spec_.recovery.attempts) {
@@ -180,6 +213,7 @@ class Worker {
   }
 
   Result<std::string> Failed(const Error& error, const Training& training) {
+    if (WasReplaced()) return Noted(kTakenOver);
     TRY(PutFailure(*records_, invocation_,
                    {.rank = invocation_.rank,
                     .incarnation = invocation_.incarnation,
