@@ -176,6 +176,19 @@ std::vector<Key> Channel::Alive() const {
   return keys;
 }
 
+std::optional<Blob> Channel::Peek(const Key& key) const {
+  const auto at = cells_.find(key);
+  return at == cells_.end() ? std::nullopt : at->second.value;
+}
+
+void Channel::Lose(double share) {
+  for (auto& [key, cell] : cells_) {
+    if (!cell.value || !Chance(share)) continue;
+    cell.value = cell.before = std::nullopt;
+    cell.changed = scheduler_.now();
+  }
+}
+
 std::size_t Channel::WrittenBy(const Process& writer) const {
   const auto at = written_.find(&writer);
   return at == written_.end() ? 0 : at->second;

@@ -67,6 +67,12 @@ class Channel {
   // The keys of all such values, apart from those that were written when their writer was dead.
   std::vector<Key> Alive() const;
 
+  // What is there now, without a request.
+  std::optional<Blob> Peek(const Key& key) const;
+
+  // Every value goes with this probability, as in a cache that is full, or a server that starts anew and empty.
+  void Lose(double share);
+
   // How many there have ever been.
   std::size_t WrittenBy(const Process& writer) const;
 

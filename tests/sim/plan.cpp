@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "comm/registry.h"
+#include "tests/sim/dice.h"
 
 namespace lambdaml::sim {
 
@@ -17,27 +18,6 @@ using std::chrono::seconds;
 
 constexpr std::array kKindNames{"AllReduce", "doubles", "Broadcast", "Barrier", "started", "stale"};
 constexpr std::array kWireNames{"float32", "float16", "bfloat16", "int8"};
-
-// Draws a plan piece by piece.
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : random_(seed, 2) {}
-
-  bool Chance(double share) { return random_.Uniform() < share; }
-  std::size_t Below(std::size_t bound) { return random_.Below(bound); }
-  std::size_t Between(std::size_t least, std::size_t most) { return least + Below(most - least + 1); }
-  int Rank(int size) { return static_cast<int>(Below(static_cast<std::size_t>(size))); }
-  Clock::Duration UpTo(Clock::Duration longest) {
-    return Clock::Duration(static_cast<Clock::Duration::rep>(Below(static_cast<std::size_t>(longest.count()) + 1)));
-  }
-  template <class T, std::size_t N>
-  T OneOf(const std::array<T, N>& choices) {
-    return choices[Below(N)];
-  }
-
- private:
-  Random random_;
-};
 
 int DrawSize(Dice& dice) {
   if (dice.Chance(0.06)) return 64;

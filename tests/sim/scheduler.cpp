@@ -182,6 +182,7 @@ bool Scheduler::Advance() {
   const Clock::Time time = timers_.top().time;
   if (time - kStart > limits_.time) {
     Fail(StrCat("no end after ", HumanSeconds(Seconds(limits_.time)), " of virtual time; ", WhoWaits()));
+    timers_ = {};  // nobody needs them any more, and events would go on for ever
     return true;
   }
   now_ = time;
