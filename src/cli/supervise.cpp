@@ -205,11 +205,16 @@ class Supervisor {
     [[maybe_unused]] const auto seen = roster.Mend({&trigger, 1});  // what cannot be seen now is looked at again
   }
 
-  // A function that ends before it is anybody, where nobody else is: the next one would not fare better.
+  // A function that ends before it is anybody, where nobody else is. After some of them the next one would not fare
+  // better.
   void NobodyComesUp(Roster& roster, const std::string& why) {
-    const std::int64_t trigger = kTriggerRank;
-    const auto seen = roster.Look({&trigger, 1});
+    const std::int64_t rank = kTriggerRank;
+    const auto seen = roster.Look({&rank, 1});
     if (!seen.ok() || seen.value().front().record) return;
+    if (++came_to_nothing_ < run_.spec.recovery.attempts) {
+      const std::string trigger = ToJson(invocation_);
+      if (InvokeHere()({&trigger, 1}).front().ok()) return;
+    }
     [[maybe_unused]] const Result<void> aborted =
         AbortJob(*records_, invocation_, {Code::kInternal, StrCat("the function does not come up: ", why)});
   }
@@ -262,6 +267,7 @@ class Supervisor {
   std::unique_ptr<Platform> platform_;
   std::vector<Failure> failures_;
   Clock::Time next_look_{};
+  std::int64_t came_to_nothing_ = 0;  // triggers in a row
   bool stopping_ = false;
   bool killed_ = false;
   bool ends_early_ = false;  // so that it can go on
