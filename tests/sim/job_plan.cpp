@@ -17,7 +17,7 @@ using std::chrono::seconds;
 constexpr std::array<std::string_view, 3> kAccidents{"dies", "stands still", "sees the channel lose data"};
 
 void DrawAlgorithm(Dice& dice, JobSpec& spec) {
-  const std::string epochs = StrCat(dice.Between(2, 10));
+  const std::string epochs = StrCat(dice.Between(2, dice.Chance(0.7) ? 10 : 25));
   const std::string batch = StrCat(dice.Between(16, 64));
   spec.model = {"logistic", {{"l2", "0.01"}}};
   switch (dice.Below(6)) {
@@ -86,12 +86,18 @@ ChannelOptions DrawStore(Dice& dice, std::uint64_t seed) {
   return options;
 }
 
+// So that a job takes longer than a function lives.
+void SlowDown(ChannelOptions& channel) {
+  channel.latency_min = milliseconds(100);
+  channel.latency_max = milliseconds(200);
+}
+
 Accident DrawAccident(Dice& dice, const JobSpec& spec) {
   const Clock::Duration lease = FromSeconds(spec.recovery.lease_s);
   Accident accident;
   accident.kind = static_cast<Accident::Kind>(dice.OneOf(std::array{0, 0, 0, 1, 1, 2}));
   accident.rank = static_cast<std::int64_t>(dice.Below(static_cast<std::size_t>(spec.workers + 1))) - 1;
-  accident.incarnation = static_cast<std::int64_t>(dice.Between(1, 2));
+  accident.incarnation = static_cast<std::int64_t>(dice.Between(1, dice.Chance(0.7) ? 2 : 4));
   accident.point = dice.Below(std::size_t{1} << dice.Between(4, 11));
   accident.time = dice.Chance(0.5) ? dice.UpTo(lease) : lease + dice.UpTo(4 * lease);
   accident.share = dice.Chance(0.5) ? 1 : 0.3;
@@ -139,6 +145,7 @@ JobPlan JobPlanOf(std::uint64_t seed) {
   plan.spec = DrawSpec(dice, seed);
   plan.channel = DrawStore(dice, Mix(seed, 1));
   if (!plan.channel.limits.waits_natively && dice.Chance(0.4)) plan.channel.stale_reads = 0.3;
+  if (plan.spec.recovery.lease_s >= 2 && dice.Chance(0.3)) SlowDown(plan.channel);
   plan.records = DrawStore(dice, Mix(seed, 2));
   const Clock::Duration lease = FromSeconds(plan.spec.recovery.lease_s);
   plan.records.slow_max = plan.channel.slow_max = lease / 4;

@@ -10,6 +10,7 @@ namespace lambdaml::sim {
 namespace {
 
 constexpr std::uint64_t kSeedsPerTest = 50;
+constexpr std::uint64_t kSeedsWithout = 500;  // a step of the protocol
 
 class Jobs : public ::testing::TestWithParam<std::uint64_t> {};
 
@@ -26,6 +27,22 @@ TEST(JobSimulation, ASeedIsAlwaysTheSameRun) {
   for (const std::uint64_t seed : {1U, 2U, 3U, 4U}) {
     EXPECT_EQ(SimulateJob(JobPlanOf(seed)).fingerprint, SimulateJob(JobPlanOf(seed)).fingerprint) << seed;
   }
+}
+
+// Whether some job goes wrong without a step.
+bool IsMissed(const ProtocolSteps& steps) {
+  for (std::uint64_t seed = 0; seed < kSeedsWithout; ++seed) {
+    JobPlan plan = JobPlanOf(seed);
+    plan.steps = steps;
+    if (!SimulateJob(plan).result.ok()) return true;
+  }
+  return false;
+}
+
+TEST(JobSimulation, MissesEveryStepOfTheProtocol) {
+  EXPECT_TRUE(IsMissed({.lease = false}));
+  EXPECT_TRUE(IsMissed({.fence = false}));
+  EXPECT_TRUE(IsMissed({.commit_order = false}));
 }
 
 }  // namespace
