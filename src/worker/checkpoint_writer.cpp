@@ -72,6 +72,8 @@ Result<void> CheckpointWriter::Finish(CheckpointState state, Communicator& peers
   if (rank_ == 0) TRY(checkpoints_.WritePart(manifest, kSharedPart, state.shared));
   TRY(peers.Barrier());
   TRY(checkpoints_.Commit(manifest));
+  if (rank_ == 0 && last_) TRY(checkpoints_.Drop(*last_));
+  last_ = manifest;
   return {};
 }
 
