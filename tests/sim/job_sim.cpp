@@ -12,7 +12,6 @@
 #include "coordination/job_state.h"
 #include "coordination/roster.h"
 #include "data/generate.h"
-#include "job/event.h"
 #include "platform/trigger.h"
 #include "storage/layers/meter.h"
 #include "storage/layers/poll.h"
@@ -20,6 +19,7 @@
 #include "storage/ops.h"
 #include "storage/registry.h"
 #include "tests/sim/speakers.h"
+#include "tests/sim/story.h"
 #include "worker/run.h"
 
 namespace lambdaml::sim {
@@ -28,30 +28,6 @@ namespace {
 
 constexpr std::size_t kFunctionsMax = 300;
 constexpr Limits kLimits{.time = std::chrono::hours(3), .steps = 5'000'000};
-
-constexpr std::size_t kStoryMax = 400;
-
-// What happened to the functions of a job, in order, for who replays it.
-class Story final : public Log {
- public:
-  explicit Story(const Scheduler& scheduler) : scheduler_(scheduler) {}
-
-  void Tell(std::string_view line) {
-    if (lines_.size() == kStoryMax) return;
-    lines_.push_back(StrCat(Fixed(Seconds(scheduler_.now() - Scheduler::kStart), 6), " s  ", line));
-  }
-  const std::vector<std::string>& lines() const { return lines_; }
-
-  // What a function logs; its curves do not matter here.
-  void Line(std::string_view line) override {
-    const Result<Event> event = ParseEvent(line);
-    if (event.ok() && event.value().kind == "message") Tell(StrCat("  says: ", event.value().message));
-  }
-
- private:
-  const Scheduler& scheduler_;
-  std::vector<std::string> lines_;
-};
 
 // Made once, and there as long as the program runs.
 void MakeRows(const std::string& url) {
