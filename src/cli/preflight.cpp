@@ -109,7 +109,6 @@ class JobChecks {
     CheckParts();
     const Split* const train = places_.manifest ? places_.manifest->Find("train") : nullptr;
     checks_.push_back(CheckWorkers(spec_, train == nullptr ? std::nullopt : std::optional(train->rows)));
-    checks_.push_back(CheckLease(spec_));
     CheckNeeds();
     checks_.push_back(CheckOf("output", CheckOutput(spec_, forecast_ ? forecast_->vector_bytes : 0)));
     if (known && spec_.platform == "local") {

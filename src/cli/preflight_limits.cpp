@@ -129,15 +129,6 @@ Check CheckWorkers(const JobSpec& spec, std::optional<std::uint64_t> rows) {
   return Good("workers", StrCat(spec.workers, " and the trigger, of ", most, " functions at once"));
 }
 
-Check CheckLease(const JobSpec& spec) {
-  const auto lifetime = static_cast<double>(spec.function.timeout_s);
-  const std::string text =
-      StrCat(HumanSeconds(spec.recovery.lease_s), " of functions that live for ", HumanSeconds(lifetime));
-  if (2 * spec.recovery.lease_s <= lifetime) return Good("lease", text);
-  return Doubtful("lease", StrCat(text, ": who is gone is hardly replaced in time; set recovery.lease_s to at most ",
-                                  lifetime / 2, ", or raise function.timeout_s"));
-}
-
 Check CheckRoom(const JobSpec& spec, double vector_bytes, std::uint64_t room_bytes) {
   const double workers = static_cast<double>(spec.workers);
   const double element = spec.sync == "bsp" ? 1 : 2;  // stale sums travel in double precision

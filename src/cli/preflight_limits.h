@@ -20,9 +20,6 @@ Check CheckMemory(const JobSpec& spec, const Manifest& manifest, const MemoryFor
 // `rows`: of the train split; nothing: not known.
 Check CheckWorkers(const JobSpec& spec, std::optional<std::uint64_t> rows);
 
-// Whether a function lives long enough for leases to be of use.
-Check CheckLease(const JobSpec& spec);
-
 // Space for what one round and the model put into the channel.
 Check CheckRoom(const JobSpec& spec, double vector_bytes, std::uint64_t room_bytes);
 

@@ -83,15 +83,6 @@ TEST(PreflightLimits, RoomForRoundsAndTheModel) {
   EXPECT_EQ(wrong.found, "about 9.8 KiB of 3.9 KiB in file:///channel: make room there, or use another channel");
 }
 
-TEST(PreflightLimits, AFunctionOutlivesItsLease) {
-  JobSpec spec = Job();
-  EXPECT_EQ(CheckLease(spec).verdict, Verdict::kGood);
-  spec.function.timeout_s = 30;
-  EXPECT_EQ(CheckLease(spec).found,
-            "20.0 s of functions that live for 30.0 s: who is gone is hardly replaced in time; set recovery.lease_s to "
-            "at most 15, or raise function.timeout_s");
-}
-
 TEST(PreflightLimits, ThisMachine) {
   JobSpec spec = Job();
   spec.channel = "redis://host/x";

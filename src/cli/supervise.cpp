@@ -200,7 +200,7 @@ class Supervisor {
       if (known.ok() && !known.value()) NobodyComesUp(roster, death.why);
     }
     if (session_.clock.Now() < next_look_) return;
-    next_look_ = session_.clock.Now() + FromSeconds(run_.spec.recovery.lease_s);
+    next_look_ = session_.clock.Now() + LeaseTimeOf(run_.spec);
     const std::int64_t trigger = kTriggerRank;
     [[maybe_unused]] const auto seen = roster.Mend({&trigger, 1});  // what cannot be seen now is looked at again
   }

@@ -20,8 +20,8 @@ class FailureDetector {
   // incarnation of this rank has taken over) ends the call.
   virtual Result<void> MayWrite(std::uint64_t round) = 0;
 
-  // Told again and again while a call waits for these ranks, by rank, `waited` since the begin of the wait. An error
-  // ends the wait.
+  // Told again and again while a call waits for these other ranks, by rank (none: for what this one has written
+  // itself), `waited` since the begin of the wait. An error ends the wait.
   virtual Result<void> Missing(std::uint64_t round, std::span<const int> ranks, Clock::Duration waited) = 0;
 
   // After how much waiting Missing is called first, and how often from then on; both more than 0. Shorter waits cost

@@ -84,10 +84,8 @@ class Waiting {
     if (now < detector_look_) return {};
     std::vector<int> ranks;
     for (const std::size_t i : Missing()) ranks.push_back(awaited_.senders[i - 1]);
-    std::erase(ranks, membership_.rank);  // what it has written itself may show late
-    if (!ranks.empty()) {
-      TRY(membership_.detector->Missing(awaited_.call.round, Distinct(std::move(ranks)), now - begin_));
-    }
+    std::erase(ranks, membership_.rank);  // what it has written itself may show late, or be lost
+    TRY(membership_.detector->Missing(awaited_.call.round, Distinct(std::move(ranks)), now - begin_));
     detector_look_ = Later(membership_.clock.Now(), membership_.detector->look_every());
     return {};
   }

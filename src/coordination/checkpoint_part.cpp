@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordination/checkpoint_part.h"
 
-
 #include "base/crc.h"
 #include "base/text.h"
 

@@ -60,6 +60,10 @@ Error Unsteady(const LeaseClaim& claim) {
 
 }  // namespace
 
+Clock::Duration LeaseTimeOf(const JobSpec& spec) {
+  return FromSeconds(std::min(spec.recovery.lease_s, static_cast<double>(spec.function.timeout_s) / 4));
+}
+
 std::string ToJson(const LeaseRecord& record) {
   json::Value value;
   value["state"] = kStates[static_cast<std::size_t>(record.state)];

@@ -26,6 +26,7 @@
 #include "base/key.h"
 #include "base/result.h"
 #include "coordination/protocol.h"
+#include "job/spec.h"
 #include "storage/store.h"
 
 namespace lambdaml {
@@ -47,6 +48,10 @@ struct LeaseRecord {
 
 std::string ToJson(const LeaseRecord& record);
 Result<LeaseRecord> ParseLeaseRecord(std::string_view json);
+
+// The lease time of a job: recovery.lease_s, but no more than a quarter of the time that a function lives, so that a
+// watcher lives to see it lapse.
+Clock::Duration LeaseTimeOf(const JobSpec& spec);
 
 // By the lease time of the job.
 inline Clock::Duration BeatOf(Clock::Duration lease) { return lease * 35 / 100; }

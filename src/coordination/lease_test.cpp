@@ -56,6 +56,13 @@ class Leases : public ::testing::Test {
   ScriptedStore store_{clock_};
 };
 
+TEST(LeaseTime, IsAtMostAQuarterOfAFunctionsLife) {
+  JobSpec spec;
+  EXPECT_EQ(LeaseTimeOf(spec), FromSeconds(20));
+  spec.function.timeout_s = 8;
+  EXPECT_EQ(LeaseTimeOf(spec), FromSeconds(2));
+}
+
 TEST_F(Leases, TheFirstIncarnationTakesWhatIsNotThere) {
   const auto lease = Take(1, "a");
   EXPECT_EQ(Stored(), (LeaseRecord{.state = State::kHeld, .incarnation = 1, .holder = "a"}));

@@ -30,7 +30,7 @@ JobInvocation InvocationOf(const JobInvocation& any, std::int64_t rank, std::int
   return invocation;
 }
 
-Roster::Roster(const RosterSetup& setup) : setup_(setup), lease_(FromSeconds(setup.invocation.spec.recovery.lease_s)) {}
+Roster::Roster(const RosterSetup& setup) : setup_(setup), lease_(LeaseTimeOf(setup.invocation.spec)) {}
 
 Result<std::vector<Seen>> Roster::Look(std::span<const std::int64_t> ranks) {
   std::vector<Key> keys;

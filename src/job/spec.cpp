@@ -59,7 +59,10 @@ Fields Describe(ExchangeSpec& spec) {
 
 Fields Describe(RecoverySpec& spec) {
   return {
-      {"lease_s", spec.lease_s, "a function that is not heard of for this long is replaced", {.min = 0.5, .max = 600}},
+      {"lease_s",
+       spec.lease_s,
+       "a function that is not heard of for this long is replaced; at most a quarter of function.timeout_s",
+       {.min = 0.5, .max = 600}},
       {"attempts",
        spec.attempts,
        "so many functions in a row may end without a new checkpoint before the job fails",

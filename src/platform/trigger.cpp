@@ -32,7 +32,7 @@ class Trigger {
   Trigger(const JobInvocation& invocation, const FunctionRuntime& runtime)
       : invocation_(invocation),
         runtime_(runtime),
-        lease_time_(FromSeconds(invocation.spec.recovery.lease_s)),
+        lease_time_(LeaseTimeOf(invocation.spec)),
         hands_over_at_(runtime.deadline - TimeToHandOver(runtime)),
         ranks_(static_cast<std::size_t>(invocation.spec.workers)) {
     std::iota(ranks_.begin(), ranks_.end(), 0);

@@ -20,7 +20,7 @@ constexpr std::int64_t kLookoutsMax = 2;
 
 Detector::Detector(const DetectorSetup& setup)
     : setup_(setup),
-      lease_time_(FromSeconds(setup.invocation.spec.recovery.lease_s)),
+      lease_time_(LeaseTimeOf(setup.invocation.spec)),
       all_ranks_(static_cast<std::size_t>(setup.invocation.spec.workers)) {
   std::iota(all_ranks_.begin(), all_ranks_.end(), 0);
 }

@@ -41,7 +41,7 @@ class Worker {
     if (!lease.ok() && lease.error().code == Code::kConflict) return Noted(lease.error().message);
     lease_ = TRY(std::move(lease));
     const std::unique_ptr<Background> beating = runtime_.make_background(1);
-    const LeaseKeeper keeper(*lease_, runtime_.clock, FromSeconds(spec_.recovery.lease_s), *beating);
+    const LeaseKeeper keeper(*lease_, runtime_.clock, LeaseTimeOf(spec_), *beating);
     checkpoints_.emplace(*records_, invocation_.CheckpointPrefix());
     roster_.emplace(RosterSetup{.leases = *records_,
                                 .records = *records_,
@@ -58,7 +58,7 @@ class Worker {
     return Lease::Take({.store = *records_,
                         .clock = runtime_.clock,
                         .key = invocation_.LeaseKey(invocation_.rank),
-                        .time = FromSeconds(spec_.recovery.lease_s),
+                        .time = LeaseTimeOf(spec_),
                         .incarnation = invocation_.incarnation,
                         .holder = runtime_.instance,
                         .steps = runtime_.steps});
@@ -197,7 +197,7 @@ class Worker {
     return std::optional(std::string(Name(report.ending)));
   }
 
-  Clock::Duration LookInterval() const { return FromSeconds(spec_.recovery.lease_s) / 2; }
+  Clock::Duration LookInterval() const { return LeaseTimeOf(spec_) / 2; }
 
   Result<std::string> HandOver(std::int64_t failures, std::string_view why) {
     if (failures >= spec_.recovery.attempts) {

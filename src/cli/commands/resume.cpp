@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.h"
+#include "base/url.h"
 #include "cli/clean.h"
 #include "cli/commands/commands.h"
 #include "cli/job_folder.h"
@@ -29,12 +30,16 @@ Parameters Describe(ResumeSettings& s) {
 
 // The parts of a recipe that a checkpoint is of.
 Result<void> CheckSameTraining(const JobSpec& before, JobSpec now) {
+  if (RecordsUrl(now) != RecordsUrl(before)) {
+    return Error{Code::kInvalid, StrCat("--set: the checkpoint is in ", PrintableUrl(RecordsUrl(before)),
+                                        ": leave the records where they are")};
+  }
   now.workers = before.workers;
   now.stop = before.stop;
   if (RecipeOf(now) == RecipeOf(before)) return {};
   return Error{Code::kInvalid,
                "--set: a checkpoint is of one model, algorithm, data and seed; what may change is workers, stop, "
-               "function, channel, pattern and recovery"};
+               "function, channel, pattern, output and recovery"};
 }
 
 Result<Exit> Resume(const ResumeSettings& settings, Session& session) {
