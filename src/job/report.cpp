@@ -11,9 +11,8 @@ namespace lambdaml {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kEndings{"epochs",  "rounds",     "target_loss", "no_improvement",
-                                                    "stopped", "converged",   "seconds",
-                                                    "dollars", "diverged"};
+constexpr std::array<std::string_view, 10> kEndings{"epochs",    "rounds",  "target_loss", "no_improvement", "stopped",
+                                                    "converged", "seconds", "dollars",     "diverged"};
 
 Result<Ending> ParseEnding(std::string_view name) {
   for (std::size_t i = 0; i < kEndings.size(); ++i) {

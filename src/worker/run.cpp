@@ -81,8 +81,7 @@ class Worker {
 
   // Trains until there is nothing left to do for this function.
   Result<std::string> Live() {
-    Training training(
-        {.invocation = invocation_, .runtime = runtime_, .channel = *channel_, .meter = meter_, .records = *records_});
+    Training training({.invocation = invocation_, .runtime = runtime_, .meter = meter_, .records = *records_});
     const Result<void> loaded = training.Load();
     if (!loaded.ok()) return Failed(loaded.error(), training);
     const Result<void> gone_back = GoBackIfLate();
@@ -93,7 +92,16 @@ class Worker {
       const std::optional<std::string> note =
           trained.ok() ? TRY(Done(*trained.value())) : TRY(Answer(trained.error(), training));
       if (note) return *note;
+      Reopen(training);
     }
+  }
+
+  // Connections may be broken, and what was learnt of how fast the others are is of before the trouble.
+  void Reopen(Training& training) {
+    Result<std::unique_ptr<Store>> fresh = runtime_.open_store(spec_.channel, &meter_);
+    if (!fresh.ok()) return;
+    training.LeaveChannel();
+    channel_ = std::move(fresh).value();
   }
 
   // All ranks have reported by `deadline`, or the job has failed.
@@ -130,7 +138,8 @@ class Worker {
                        .roster = *roster_,
                        .checkpoints = *checkpoints_,
                        .restart = head_.restart});
-    return training.Run({.head = start,
+    return training.Run({.channel = *channel_,
+                         .head = start,
                          .from = *from,
                          .to = *checkpoints_,
                          .detector = detector,

@@ -77,7 +77,7 @@ Membership Training::MembershipOf(const Stretch& stretch) {
   const Key messages = invocation_.MessagesPrefix(stretch.head.restart);
   const auto& checkpoint = stretch.head.checkpoint;
   const bool is_replayable = spec_.sync == "bsp" && spec_.workers > 1;
-  return {.store = setup_.channel,
+  return {.store = stretch.channel,
           .clock = clock_,
           .background = *background_,
           .job = messages,
@@ -149,7 +149,7 @@ Result<void> Training::StandardiseRows(Communicator& peers) {
   return {};
 }
 
-VoterSetup Training::VoterOf() const {
+VoterSetup Training::VoterOf(const Stretch& stretch) const {
   const PhaseSeconds& before = before_.seconds;
   const double trained = has_own_ ? before.compute + before.communicate + before.wait : 0;
   return {.spec = spec_,
@@ -157,7 +157,7 @@ VoterSetup Training::VoterOf() const {
           .clock = clock_,
           .began = began_,
           .deadline = setup_.runtime.deadline,
-          .channel = setup_.channel,
+          .channel = stretch.channel,
           .meter = setup_.meter,
           .stop_key = invocation_.StopKey(),
           .checkpoint_open = writer_->is_open(),
@@ -177,7 +177,7 @@ Result<Trained> Training::TrainWith(const Stretch& stretch, TimedCommunicator& p
                   .filter = FilterOf(spec_.exchange)};
   const auto algorithm = TRY(MakeAlgorithm(spec_.algorithm, task));
   progress_.set_epochs_total(algorithm->epochs());
-  Voter voter(VoterOf());
+  Voter voter(VoterOf(stretch));
   const TrainerHooks hooks{.vote =
                                [this, &voter] {
                                  writer_->RoundBegins();

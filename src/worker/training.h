@@ -32,13 +32,13 @@ namespace lambdaml {
 struct TrainingSetup {
   const JobInvocation& invocation;
   const FunctionRuntime& runtime;
-  Store& channel;
   StoreMeter& meter;  // of the channel
   Store& records;
 };
 
 // From where, and among whom, training goes on. All must outlive the call.
 struct Stretch {
+  Store& channel;
   const JobHead& head;
   Checkpoints& from;  // where the head's checkpoint is
   Checkpoints& to;    // where new ones go
@@ -56,7 +56,10 @@ class Training {
   // Nothing if the rank hands over: the head then is a checkpoint that all ranks have agreed on.
   Result<std::optional<WorkerReport>> Run(const Stretch& stretch);
 
-  // What came out last, the oldest first, for a failure.
+  // After a run: the channel is of no more concern.
+  void LeaveChannel() { peers_.reset(); }
+
+  // Of the last run, the oldest first, for a failure; none once the channel was left.
   std::vector<std::string> LastCalls() const;
 
  private:
@@ -64,7 +67,7 @@ class Training {
   Membership MembershipOf(const Stretch& stretch);
   Result<void> Restore(const Stretch& stretch);
   Result<void> StandardiseRows(Communicator& peers);
-  VoterSetup VoterOf() const;
+  VoterSetup VoterOf(const Stretch& stretch) const;
   Result<Trained> TrainWith(const Stretch& stretch, TimedCommunicator& peers);
   Result<void> Checkpoint(const TrainingState& state, Purpose purpose, TimedCommunicator& peers);
   Result<void> SaveModel(const Trained& trained);
