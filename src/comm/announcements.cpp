@@ -19,6 +19,7 @@ Incoming NewsOf(int root) { return {.inbox = Inbox::OfAll(), .sender = root, .ty
 // That every rank is here, by rank.
 std::vector<Incoming> Everybody(int ranks, std::uint32_t part) {
   std::vector<Incoming> messages;
+  messages.reserve(static_cast<std::size_t>(ranks));
   for (int sender = 0; sender < ranks; ++sender) {
     messages.push_back({.inbox = Inbox::OfAll(), .sender = sender, .part = part, .elements = 0});
   }
