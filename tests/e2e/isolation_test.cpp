@@ -43,11 +43,11 @@ TEST(Isolation, WorkersMeetOnlyThroughTheStore) {
   const std::string bootstrap = std::filesystem::path(LAMBDAML_PROGRAM).parent_path() / "bootstrap";
 
   SystemClock clock;
+  std::string log;  // outlives the platform, whose functions write it
   const std::string programs = std::filesystem::path(bootstrap).parent_path();
   const auto platform = local::Open({.environment = Environment(), .bootstrap = bootstrap, .clock = clock},
                                     {.launcher = Sandbox(home / "data", channel, programs)});
   ASSERT_TRUE(platform.ok()) << platform.error().message;
-  std::string log;
   const LogSink sink = [&log](const LogLine& line) { log += line.text + "\n"; };
   ASSERT_TRUE(platform.value()->Deploy({.memory_mb = 512, .timeout_s = 60}, sink).ok());
 
@@ -62,6 +62,7 @@ TEST(Isolation, WorkersMeetOnlyThroughTheStore) {
   const std::string payload = ToJson(trigger);
   ASSERT_TRUE(platform.value()->InvokeEvents({&payload, 1}).front().ok());
   const Result<JobEnd> end = AwaitEnd(*records, trigger, clock.Now() + kPatience, nullptr);
+  ASSERT_TRUE(platform.value()->Destroy().ok());
   ASSERT_TRUE(end.ok()) << end.error().message;
   ASSERT_FALSE(end.value().aborted) << end.value().aborted->message << "\n" << log;
   const std::vector<WorkerReport>& reports = end.value().reports;
