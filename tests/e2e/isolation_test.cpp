@@ -58,6 +58,7 @@ TEST(Isolation, WorkersMeetOnlyThroughTheStore) {
   trigger.spec.channel = StrCat("file://", channel);
   trigger.spec.output = "unused";
   const auto records = OpenStore(trigger.spec.channel, {.clock = clock}).value();
+  ASSERT_TRUE(MarkChannel(*records, trigger, 0).ok());
   ASSERT_TRUE(OpenJob(*records, trigger).ok());
   const std::string payload = ToJson(trigger);
   ASSERT_TRUE(platform.value()->InvokeEvents({&payload, 1}).front().ok());
